@@ -1,0 +1,46 @@
+/** The direction of imports: miniqueue, ministate -> minisnap -> ministore. */
+const packageRule = (name, forbidden) => ({
+  name: `${name}-knows-nothing-above-it`,
+  severity: 'error',
+  from: { path: `^packages/${name}/` },
+  to: { path: `^packages/(${forbidden})/` },
+})
+
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    packageRule('ministore', 'minisnap|ministate|miniqueue|testkit'),
+    packageRule('minisnap', 'ministate|miniqueue'),
+    packageRule('ministate', 'miniqueue'),
+    packageRule('miniqueue', 'ministate'),
+    {
+      name: 'no-deep-imports',
+      severity: 'error',
+      from: { path: '^(packages|apps)/([^/]+)/' },
+      to: {
+        path: '^packages/([^/]+)/(src|dist)/(?!index\\.|fs/index\\.|fs\\.|testing)',
+        pathNot: '^packages/$2/',
+      },
+    },
+    {
+      name: 'nobody-imports-its-own-index',
+      severity: 'error',
+      from: { path: '^packages/([^/]+)/src/' },
+      to: { path: '^packages/$1/src/(fs/)?index\\.ts$' },
+    },
+    {
+      name: 'the-disk-stands-behind-the-port',
+      severity: 'error',
+      from: { path: '^packages/ministore/src/', pathNot: '^packages/ministore/src/fs/' },
+      to: { path: '^(node:)?(fs|fs/promises|child_process|os)$' },
+    },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(dist|reports)/' },
+    tsConfig: { fileName: 'tsconfig.base.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+  },
+}

@@ -1,0 +1,63 @@
+import { MiniStoreError, errnoOf, ioError } from './errors.js'
+import { baseName, directoryOf } from './format/file-names.js'
+import type { FileSystem } from './fs/file-system.js'
+import { makeDirectories } from './fs/make-directories.js'
+
+/** The one true path of a journal that is to be read; undefined when not even its folder is there. */
+export async function tryResolveBase(
+  fileSystem: FileSystem,
+  path: string,
+): Promise<string | undefined> {
+  assertPath(path)
+  const base = await tryRealPath(fileSystem, path)
+  if (base !== undefined) return requireFile(fileSystem, base)
+  const directory = await tryRealPath(fileSystem, directoryOf(path))
+  return directory === undefined ? undefined : joined(directory, baseName(path))
+}
+
+/** {@link tryResolveBase} for a writer: missing folders are created, each durable in its parent. */
+export async function resolveBase(fileSystem: FileSystem, path: string): Promise<string> {
+  assertPath(path)
+  const base = await tryResolveBase(fileSystem, path)
+  if (base !== undefined) return base
+  try {
+    await makeDirectories(fileSystem, directoryOf(path))
+    return joined(await fileSystem.realPath(directoryOf(path)), baseName(path))
+  } catch (error) {
+    throw ioError('creating the folder', path, error)
+  }
+}
+
+function assertPath(path: unknown): void {
+  if (typeof path !== 'string' || baseName(path) === '') {
+    throw new TypeError('path must be a string that names a file')
+  }
+}
+
+async function tryRealPath(fileSystem: FileSystem, path: string): Promise<string | undefined> {
+  try {
+    return await fileSystem.realPath(path)
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined // nothing there yet
+    throw errnoOf(error) === 'ENOTDIR' ? notFileError(path) : ioError('resolving the path', path, error)
+  }
+}
+
+async function requireFile(fileSystem: FileSystem, path: string): Promise<string> {
+  const stat = await fileSystem.stat(path)
+  if (stat !== undefined && stat.kind !== 'file') throw notFileError(path)
+  return path
+}
+
+function notFileError(path: string): MiniStoreError {
+  return new MiniStoreError(
+    'PATH_NOT_FILE',
+    `${path} is not a file; pass the path of the journal file itself, such as state/journal.jsonl`,
+    { path },
+  )
+}
+
+function joined(directory: string, name: string): string {
+  const separator = directory.includes('\\') ? '\\' : '/'
+  return directory.endsWith(separator) ? `${directory}${name}` : `${directory}${separator}${name}`
+}

@@ -1,0 +1,87 @@
+import { constants } from 'node:fs'
+import { type FileHandle as NodeHandle, open, stat } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import type { LockAttempt, LockMechanism, LockOwner } from './file-system.js'
+import { tryFlock } from './flock.js'
+import { tryOfdLock } from './ofd-lock.js'
+
+/** How often a lock file that was replaced under our hands is opened anew. */
+const MAX_TRIES = 10
+
+/** What one way of locking answered. */
+export type MechanismAnswer = 'taken' | 'busy' | { readonly unavailable: string }
+
+/**
+ * Locks `path` by the kernel, so that the lock dies with its process. On Linux both flock and an OFD
+ * lock, since the two do not exclude each other and another process may have only one of them.
+ */
+export async function tryKernelLock(path: string, since: string): Promise<LockAttempt> {
+  for (let attempt = 1; attempt <= MAX_TRIES; attempt++) {
+    const handle = await open(path, constants.O_RDWR | constants.O_CREAT)
+    let isHeld = false
+    try {
+      const taken = await takeAll(handle)
+      if (taken === 'busy') return { kind: 'busy', holder: await readOwner(handle) }
+      if ('reason' in taken) return { kind: 'unavailable', reason: taken.reason }
+      if (!(await isStillAt(handle, path))) continue
+      await writeOwner(handle, { pid: process.pid, host: hostname(), since }, taken.mechanisms)
+      isHeld = true
+      return { kind: 'held', mechanisms: taken.mechanisms, release: () => handle.close() }
+    } finally {
+      if (!isHeld) await handle.close()
+    }
+  }
+  return { kind: 'unavailable', reason: `${path} was replaced ${MAX_TRIES} times while it was locked` }
+}
+
+async function takeAll(
+  handle: NodeHandle,
+): Promise<'busy' | { mechanisms: LockMechanism[] } | { reason: string }> {
+  const mechanisms: LockMechanism[] = []
+  const reasons: string[] = []
+  const ways: [LockMechanism, () => Promise<MechanismAnswer>][] = [
+    ['ofd', () => tryOfdLock(handle.fd)],
+  ]
+  if (process.platform === 'linux') ways.unshift(['flock', () => tryFlock(handle.fd)])
+  for (const [mechanism, take] of ways) {
+    const answer = await take()
+    if (answer === 'busy') return 'busy'
+    if (answer === 'taken') mechanisms.push(mechanism)
+    else reasons.push(`${mechanism}: ${answer.unavailable}`)
+  }
+  return mechanisms.length > 0 ? { mechanisms } : { reason: reasons.join('; ') }
+}
+
+/** A lock on a file that no longer has the name protects nothing. */
+async function isStillAt(handle: NodeHandle, path: string): Promise<boolean> {
+  const own = await handle.stat({ bigint: true })
+  try {
+    const there = await stat(path, { bigint: true })
+    return own.ino === there.ino && own.dev === there.dev
+  } catch {
+    return false // removed meanwhile: try again
+  }
+}
+
+async function writeOwner(
+  handle: NodeHandle,
+  owner: LockOwner,
+  locks: readonly LockMechanism[],
+): Promise<void> {
+  await handle.truncate(0)
+  await handle.write(`${JSON.stringify({ ...owner, locks })}\n`, 0)
+}
+
+async function readOwner(handle: NodeHandle): Promise<LockOwner | undefined> {
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(1024), 0, 1024, 0)
+  try {
+    const value: unknown = JSON.parse(buffer.toString('utf8', 0, bytesRead))
+    if (typeof value !== 'object' || value === null) return undefined
+    const { pid, host, since } = value as Record<string, unknown>
+    const isOwner =
+      typeof pid === 'number' && typeof host === 'string' && typeof since === 'string'
+    return isOwner ? { pid, host, since } : undefined
+  } catch {
+    return undefined // the holder has not written its name yet
+  }
+}

@@ -1,0 +1,82 @@
+import { execFile } from 'node:child_process'
+import * as fs from 'node:fs'
+import { promises } from 'node:fs'
+import { promisify } from 'node:util'
+import type { FileHandle, FileStat, FileSystem, OpenMode } from './file-system.js'
+import { tryKernelLock } from './kernel-lock.js'
+import { toFileStat, toNodeHandle } from './node-file-handle.js'
+
+const FLAGS: Readonly<Record<OpenMode, number>> = {
+  read: fs.constants.O_RDONLY,
+  readWrite: fs.constants.O_RDWR,
+  createNew: fs.constants.O_RDWR | fs.constants.O_CREAT | fs.constants.O_EXCL,
+  createOrOpen: fs.constants.O_RDWR | fs.constants.O_CREAT,
+}
+
+const isWindows = process.platform === 'win32'
+
+/** The disk, through `node:fs`. */
+export const nodeFileSystem: FileSystem = Object.freeze({
+  open: async (path: string, mode: OpenMode, permissions?: number): Promise<FileHandle> =>
+    toNodeHandle(await openDescriptor(path, FLAGS[mode], permissions)),
+  stat: async (path: string): Promise<FileStat | undefined> => statPath(path),
+  statSync: statPath,
+  list: (directory: string): Promise<string[]> => promises.readdir(directory),
+  makeDirectory: (path: string): Promise<void> => promises.mkdir(path),
+  realPath: (path: string): Promise<string> => promises.realpath(path),
+  rename: isWindows ? renameOnWindows : (from: string, to: string) => promises.rename(from, to),
+  remove: (path: string): Promise<void> => promises.unlink(path),
+  syncDirectory,
+  tryLock: tryKernelLock,
+  bootId,
+})
+
+function openDescriptor(path: string, flags: number, permissions = 0o666): Promise<number> {
+  return new Promise((resolve, reject) => {
+    fs.open(path, flags, permissions, (error, fd) => (error ? reject(error) : resolve(fd)))
+  })
+}
+
+function statPath(path: string): FileStat | undefined {
+  const stats = fs.statSync(path, { bigint: true, throwIfNoEntry: false })
+  return stats === undefined ? undefined : toFileStat(stats)
+}
+
+/** Windows keeps names durable by its own journal, and cannot open a directory to sync it. */
+async function syncDirectory(path: string): Promise<void> {
+  if (isWindows) return
+  const directory = await promises.open(path, 'r')
+  try {
+    await directory.sync()
+  } finally {
+    await directory.close()
+  }
+}
+
+/** Virus scanners and indexers hold files open for moments; then a rename is refused, and works a little later. */
+async function renameOnWindows(from: string, to: string): Promise<void> {
+  for (let delayMs = 1; ; delayMs *= 2) {
+    try {
+      await promises.rename(from, to)
+      return
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      const isBusy = code === 'EPERM' || code === 'EACCES' || code === 'EBUSY'
+      if (!isBusy || delayMs > 1000) throw error
+      await new Promise((resolve) => setTimeout(resolve, delayMs))
+    }
+  }
+}
+
+async function bootId(): Promise<string | undefined> {
+  try {
+    if (process.platform === 'linux') {
+      return (await promises.readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim()
+    }
+    if (process.platform !== 'darwin') return undefined
+    const { stdout } = await promisify(execFile)('sysctl', ['-n', 'kern.bootsessionuuid'])
+    return stdout.trim()
+  } catch {
+    return undefined // a machine that does not tell: never the same boot
+  }
+}

@@ -1,0 +1,20 @@
+export { type Clock, systemClock } from './clock.js'
+export {
+  MiniStoreError,
+  type MiniStoreErrorCode,
+  type MiniStoreErrorDetails,
+  type Outcome,
+  type RecordIssue,
+} from './errors.js'
+export type { AppendOptions, AppendedRange, Entry, Log, LogRange } from './log.js'
+export { MiniStore, type StoreStatus } from './mini-store.js'
+export type { LogLimits, OpenOptions, ReadOptions, RecordOptions } from './options.js'
+export type { Inspection } from './read/inspect.js'
+export type { Batch } from './read/read-batches.js'
+export type { Reducer } from './read/reader.js'
+export type { Codec } from './record/record-codec.js'
+export type { SchemaIssue, SchemaResult, StandardSchema } from './record/standard-schema.js'
+export type { RecoveryReport, SetAside, Verdict } from './recovery/report.js'
+export type { DropReport } from './write/rotation.js'
+export type { StoreStats } from './write/store-stats.js'
+export type { SyncLatency } from './write/sync-stats.js'

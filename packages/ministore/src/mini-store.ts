@@ -1,0 +1,392 @@
+import { resolveBase } from './base-path.js'
+import { MiniStoreError } from './errors.js'
+import { MAX_COMMIT_BYTES } from './format/limits.js'
+import type { HeldLock } from './fs/file-system.js'
+import type { AppendOptions, AppendedRange, Entry, Log, LogRange } from './log.js'
+import {
+  type LogLimits,
+  type OpenOptions,
+  type ReadOptions,
+  type Settings,
+  assertInteger,
+  resolveOptions,
+} from './options.js'
+import { type Inspection, inspectJournal } from './read/inspect.js'
+import type { Batch } from './read/read-batches.js'
+import { readRecord } from './read/read-record.js'
+import {
+  type Reducer,
+  batchesOf,
+  entriesOf,
+  readerOf,
+  reduceRecords,
+  replayRecords,
+} from './read/reader.js'
+import { RecordCodec } from './record/record-codec.js'
+import type { StandardSchema } from './record/standard-schema.js'
+import { recover } from './recovery/recover.js'
+import type { RecoveryReport } from './recovery/report.js'
+import { CommitQueue } from './write/commit-queue.js'
+import { JournalWriter } from './write/journal-writer.js'
+import type { DropReport } from './write/rotation.js'
+import { type StoreStats, statsOf } from './write/store-stats.js'
+import { acquireLock } from './write/writer-lock.js'
+
+/** Where a store is in its life. `failed`: reads go on, writes reject, and only reopening recovers. */
+export type StoreStatus = 'open' | 'failed' | 'closing' | 'closed'
+
+interface StoreParts<R, Input> {
+  readonly path: string
+  readonly settings: Settings
+  readonly codec: RecordCodec<R, Input>
+  readonly writer: JournalWriter
+  readonly lock: HeldLock | undefined
+  readonly recovery: RecoveryReport
+}
+
+/**
+ * A journal that is open for appending: records in, sequence numbers out, on the disk before the
+ * promise resolves. FORMAT.md, in the package, is the contract of its files.
+ */
+export class MiniStore<R, Input = R> implements Log<R, Input> {
+  /** The resolved path of the active segment. */
+  readonly path: string
+  /** What `open` found and did. */
+  readonly recovery: RecoveryReport
+  /** What a resolved append has survived: `'disk'`, a power cut; `'os'`, a crash of the process. */
+  readonly durability: 'os' | 'disk'
+  /** True: a local journal numbers without gaps. */
+  readonly gapless = true
+  /** Whether the lock keeps other writers out. */
+  readonly exclusive: boolean
+  /** The sizes that are accepted. */
+  readonly limits: LogLimits
+  readonly #settings: Settings
+  readonly #codec: RecordCodec<R, Input>
+  readonly #writer: JournalWriter
+  readonly #queue: CommitQueue
+  readonly #lock: HeldLock | undefined
+  #lifecycle: 'open' | 'closing' | 'closed' = 'open'
+  #closed: Promise<void> | undefined
+
+  private constructor(parts: StoreParts<R, Input>) {
+    const { settings } = parts
+    this.path = parts.path
+    this.recovery = parts.recovery
+    this.durability = settings.durability
+    this.exclusive = settings.lock
+    this.limits = Object.freeze({
+      maxRecordBytes: settings.maxRecordBytes,
+      maxBatchBytes: MAX_COMMIT_BYTES / 2,
+      maxBatchRecords: settings.seal ? Number.POSITIVE_INFINITY : 1,
+    })
+    this.#settings = settings
+    this.#codec = parts.codec
+    this.#writer = parts.writer
+    this.#lock = parts.lock
+    this.#queue = new CommitQueue(parts.path, parts.writer, settings)
+  }
+
+  /**
+   * Opens a journal for appending, creating it and its folders where they are missing, and recovers
+   * it after a crash. When the promise resolves, all that the journal holds is on the disk.
+   *
+   * @throws {@link MiniStoreError} `JOURNAL_LOCKED`, `JOURNAL_HEADER`, `JOURNAL_VERSION`,
+   * `JOURNAL_CORRUPT`, `JOURNAL_AMBIGUOUS_TAIL`, `PATH_NOT_FILE`, `RECORD_TOO_LARGE`, `IO`.
+   * After any of them the journal is as it was. TypeError and RangeError for wrong options.
+   */
+  static open<Output, Input>(
+    path: string,
+    options: OpenOptions<Output, Input> & { readonly schema: StandardSchema<Input, Output> },
+  ): Promise<MiniStore<Output, Input>>
+  static open<R = unknown>(path: string, options?: OpenOptions<R>): Promise<MiniStore<R>>
+  static async open<R, Input>(
+    path: string,
+    options: OpenOptions<R, Input> = {},
+  ): Promise<MiniStore<R, Input>> {
+    const settings = resolveOptions(options)
+    const codec = new RecordCodec<R, Input>(options.schema, options.codec)
+    const startMs = settings.clock.monotonicMs()
+    const base = await resolveBase(settings.fileSystem, path)
+    const lock = settings.lock ? await acquireLock(base, settings) : undefined
+    try {
+      const recovered = await recover(base, settings)
+      const writer = new JournalWriter(base, settings, recovered)
+      const recovery: RecoveryReport = Object.freeze({
+        verdict: recovered.verdict,
+        setAside: recovered.setAside,
+        unverifiedRecords: recovered.unverifiedRecords,
+        firstSeq: writer.firstSeq,
+        lastSeq: writer.lastSeq,
+        isNumberingAssumed: recovered.isNumberingAssumed,
+        lock: lock?.mechanisms ?? [],
+        elapsedMs: settings.clock.monotonicMs() - startMs,
+      })
+      return new MiniStore({ path: base, settings, codec, writer, lock, recovery })
+    } catch (error) {
+      await lock?.release()
+      throw MiniStoreError.is(error) ? error : openError(base, error)
+    }
+  }
+
+  /**
+   * All records of a journal, in order; `[]` where there is none. Takes no lock and writes nothing;
+   * may include a commit whose sync is still running. For journals that fit into memory.
+   *
+   * @throws {@link MiniStoreError} `JOURNAL_CORRUPT`, `JOURNAL_HEADER`, `JOURNAL_VERSION`,
+   * `RECORD_INVALID`, `RECORD_TOO_LARGE`, `SEQ_DROPPED`, `PATH_NOT_FILE`, `IO`
+   */
+  static replay<R = unknown>(path: string, options: ReadOptions<R> = {}): Promise<R[]> {
+    return replayRecords(readerOf(path, options))
+  }
+
+  /** Records one by one, in constant memory; otherwise as {@link MiniStore.replay}. */
+  static entries<R = unknown>(path: string, options: ReadOptions<R> = {}): AsyncIterable<Entry<R>> {
+    return entriesOf(readerOf(path, options))
+  }
+
+  /** Records in the pieces in which they are read: the fast way through a large journal. Otherwise as {@link MiniStore.replay}. */
+  static batches<R = unknown>(path: string, options: ReadOptions<R> = {}): AsyncIterable<Batch<R>> {
+    return batchesOf(readerOf(path, options))
+  }
+
+  /**
+   * Folds the journal into one value, in constant memory. Starts at record 1 unless `from` is given.
+   *
+   * @throws {@link MiniStoreError} `SEQ_DROPPED` when the first records are gone, for a fold without
+   * its start would be wrong; otherwise as {@link MiniStore.replay}
+   */
+  static reduce<R, State>(
+    path: string,
+    reducer: Reducer<R, State>,
+    initial: State,
+    options: ReadOptions<R> = {},
+  ): Promise<State> {
+    return reduceRecords(readerOf(path, options), reducer, initial)
+  }
+
+  /** Sequence numbers, segments and sizes of a journal. Takes no lock and writes nothing. */
+  static inspect(
+    path: string,
+    options: Pick<ReadOptions<unknown>, 'fileSystem' | 'maxRecordBytes'> = {},
+  ): Promise<Inspection> {
+    return inspectJournal(path, options)
+  }
+
+  /** The oldest record still there; `lastSeq + 1` when there is none. */
+  get firstSeq(): number {
+    return this.#writer.firstSeq
+  }
+
+  /** The newest acknowledged record; 0 in a new journal. */
+  get lastSeq(): number {
+    return this.#writer.lastSeq
+  }
+
+  /** The newest synced record; behind `lastSeq` only with durability `'os'`. */
+  get durableSeq(): number {
+    return this.#writer.durableSeq
+  }
+
+  /** The highest number ever dropped; 0 for none. */
+  get droppedThroughSeq(): number {
+    return this.#writer.firstSeq - 1
+  }
+
+  get status(): StoreStatus {
+    if (this.#lifecycle !== 'open') return this.#lifecycle
+    return this.#writer.failure === undefined ? 'open' : 'failed'
+  }
+
+  /** The first error that left the disk unknown, when `status` is `'failed'`. */
+  get failure(): MiniStoreError | undefined {
+    return this.#writer.failure
+  }
+
+  /** Figures of this writer and of the journal's files. */
+  stats(): StoreStats {
+    return statsOf(this.#writer, this.#queue)
+  }
+
+  /**
+   * Appends one record. Resolves to its sequence number when it is on the disk (durability `'os'`:
+   * when the operating system has it). It is serialised now: changing it later has no effect.
+   *
+   * @throws {@link MiniStoreError} `RECORD_NOT_SERIALIZABLE`, `RECORD_INVALID`, `RECORD_TOO_LARGE`,
+   * `WRONG_EXPECTED_SEQ`, `BACKLOG_FULL`, `WRITE_FAILED`, `SYNC_FAILED`, `FOREIGN_WRITER`,
+   * `STORE_FAILED`, `STORE_CLOSED`; `outcome` says whether the record can be there
+   */
+  append(record: Input, options: AppendOptions = {}): Promise<number> {
+    try {
+      this.#assertOpen()
+      const text = this.#codec.encode(record)
+      const textBytes = this.#measured(text)
+      return this.#queue.append([text], textBytes, expectedSeqOf(options), (seq) => seq)
+    } catch (error) {
+      return Promise.reject(error as Error)
+    }
+  }
+
+  /**
+   * Appends records as one commit: after a crash all are there, or none. Otherwise as
+   * {@link MiniStore.append}. An empty array is a RangeError.
+   */
+  appendMany(records: readonly Input[], options: AppendOptions = {}): Promise<AppendedRange> {
+    try {
+      this.#assertOpen()
+      this.#assertBatch(records)
+      const lines = records.map((record) => this.#codec.encode(record))
+      const textBytes = lines.reduce((sum, line) => sum + this.#measured(line), 0)
+      if (textBytes > this.limits.maxBatchBytes) {
+        throw tooLarge(this.path, 'the batch', textBytes, 'limits.maxBatchBytes', this.limits.maxBatchBytes)
+      }
+      return this.#queue.append(lines, textBytes, expectedSeqOf(options), (first) => {
+        return { first, last: first + lines.length - 1 }
+      })
+    } catch (error) {
+      return Promise.reject(error as Error)
+    }
+  }
+
+  /** Resolves when `append` has room for more; see `BACKLOG_FULL`. */
+  ready(): Promise<void> {
+    return this.#queue.ready()
+  }
+
+  /**
+   * Resolves when everything acknowledged or queued before is on the disk. With durability `'disk'`
+   * that is when the queued appends have settled.
+   */
+  flush(): Promise<void> {
+    return this.#task(() => this.#writer.flush())
+  }
+
+  /** Archives the active segment and starts a new one, durably; does nothing when it holds no record. */
+  rotate(): Promise<void> {
+    return this.#task(() => this.#writer.rotate())
+  }
+
+  /**
+   * Deletes whole segments whose records all lie before `seq`; rotates first when that lets the active
+   * one go. Each deletion is durable before the next.
+   */
+  dropBefore(seq: number): Promise<DropReport> {
+    try {
+      assertInteger('seq', seq, 1)
+    } catch (error) {
+      return Promise.reject(error as Error)
+    }
+    return this.#task(() => this.#writer.dropBefore(seq))
+  }
+
+  /**
+   * One record, or undefined when it is not durable yet. Its seal is checked on the way.
+   *
+   * @throws {@link MiniStoreError} `SEQ_DROPPED`, and what {@link MiniStore.replay} throws
+   */
+  read(seq: number): Promise<R | undefined> {
+    return readRecord(this.#reader({ from: seq, to: seq }), this.#writer, seq)
+  }
+
+  /** Records up to `durableSeq` as it is now, one by one, in constant memory. */
+  entries(range: LogRange = {}): AsyncIterable<Entry<R>> {
+    return entriesOf(this.#reader(range))
+  }
+
+  /** As {@link MiniStore.entries}, in the pieces in which they are read. */
+  batches(range: LogRange = {}): AsyncIterable<Batch<R>> {
+    return batchesOf(this.#reader(range))
+  }
+
+  /**
+   * Takes no more appends, settles those that wait, syncs, unlocks. Idempotent; on a failed store it
+   * unlocks and resolves.
+   */
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #close(): Promise<void> {
+    this.#lifecycle = 'closing'
+    try {
+      await this.#queue.run(async () => {
+        try {
+          if (this.#writer.failure === undefined) await this.#writer.flush()
+        } finally {
+          await this.#writer.close()
+        }
+      })
+    } finally {
+      await this.#lock?.release()
+      this.#lifecycle = 'closed'
+    }
+  }
+
+  #reader(range: LogRange): ReturnType<typeof readerOf<R>> {
+    const durableSeq = this.#writer.durableSeq
+    const to = Math.min(range.to ?? durableSeq, durableSeq)
+    const { fileSystem, maxRecordBytes } = this.#settings
+    return readerOf(this.path, { ...range, to, fileSystem, maxRecordBytes }, this.#codec)
+  }
+
+  #task<T>(task: () => Promise<T>): Promise<T> {
+    try {
+      this.#assertOpen()
+    } catch (error) {
+      return Promise.reject(error as Error)
+    }
+    return this.#queue.run(task)
+  }
+
+  #assertOpen(): void {
+    if (this.#lifecycle === 'open') return
+    throw new MiniStoreError('STORE_CLOSED', `${this.path}: the store is closed; open it again`, {
+      path: this.path,
+      outcome: 'absent',
+    })
+  }
+
+  #assertBatch(records: readonly Input[]): void {
+    if (!Array.isArray(records)) throw new TypeError('records must be an array')
+    if (records.length === 0) throw new RangeError('records must not be empty')
+    if (records.length <= this.limits.maxBatchRecords) return
+    throw new RangeError('a store with seal: false cannot append several records as one commit')
+  }
+
+  #measured(text: string): number {
+    const { maxRecordBytes } = this.limits
+    const textBytes = Buffer.byteLength(text)
+    if (textBytes <= maxRecordBytes) return textBytes
+    throw tooLarge(this.path, 'the record', textBytes, 'maxRecordBytes', maxRecordBytes)
+  }
+}
+
+function expectedSeqOf({ expectedSeq }: AppendOptions): number | undefined {
+  if (expectedSeq !== undefined) assertInteger('expectedSeq', expectedSeq, 0)
+  return expectedSeq
+}
+
+function tooLarge(
+  path: string,
+  what: string,
+  sizeBytes: number,
+  limitName: string,
+  limit: number,
+): MiniStoreError {
+  return new MiniStoreError(
+    'RECORD_TOO_LARGE',
+    `${path}: ${what} has ${sizeBytes} bytes of JSON, and ${limitName} is ${limit}; split it, or keep large data in a file of its own`,
+    { path, outcome: 'absent', sizeBytes },
+  )
+}
+
+function openError(path: string, error: unknown): Error {
+  if (error instanceof TypeError || error instanceof RangeError) return error
+  const message = error instanceof Error ? error.message : String(error)
+  return new MiniStoreError('IO', `${path}: opening failed: ${message}`, { path, cause: error })
+}

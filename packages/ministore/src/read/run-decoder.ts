@@ -1,0 +1,121 @@
+import { MiniStoreError } from '../errors.js'
+import { NEWLINE, TAB, isBlank } from '../format/bytes.js'
+import { MAX_DEPTH } from '../format/limits.js'
+import { jsonEndOf, lineEndOf } from '../format/seal.js'
+import { nestsTooDeep } from '../record/json-depth.js'
+import type { Run } from './segment-scanner.js'
+import { corruptError } from './segment-chain.js'
+
+const COMMA = 0x2c
+const OPEN_BRACKET = 0x5b
+const CLOSE_BRACKET = 0x5d
+
+/** Where a run stands, for messages. */
+export interface RunPlace {
+  readonly path: string
+  readonly firstSeq: number
+  readonly maxRecordBytes: number
+}
+
+/** The values of a run's lines. */
+export interface DecodedRun {
+  readonly values: unknown[]
+  /** Whether the line at `index` is the last of its commit. */
+  isCommitEnd(index: number): boolean
+}
+
+/**
+ * Parses all lines of a run. A sealed run without foreign lines goes through one `JSON.parse`: its
+ * newlines become commas, and its seals are white space to JSON.
+ */
+export function decodeRun(run: Run, place: RunPlace): DecodedRun {
+  const { newlines, hasForeign } = findLines(run, place)
+  const isCommitEnd = (index: number): boolean => {
+    const newline = newlines[index] ?? 0
+    return run.bytes[newline - 1] !== TAB || isBlank(run.bytes[newline - 2])
+  }
+  const values = run.isSealed && !hasForeign ? tryParseAtOnce(run, newlines) : undefined
+  return { values: values ?? parseEachLine(run, newlines, place), isCommitEnd }
+}
+
+function findLines(run: Run, place: RunPlace): { newlines: number[]; hasForeign: boolean } {
+  const { bytes, end } = run
+  const newlines: number[] = []
+  let hasForeign = false
+  let lineStart = run.start
+  while (lineStart < end) {
+    const newline = bytes.indexOf(NEWLINE, lineStart)
+    if (!isBlank(bytes[newline - 1])) hasForeign = true
+    if (newline - lineStart > 2 * MAX_DEPTH) refuseLine(run, lineStart, newline, newlines.length, place)
+    newlines.push(newline)
+    lineStart = newline + 1
+  }
+  return { newlines, hasForeign }
+}
+
+function refuseLine(run: Run, start: number, newline: number, index: number, place: RunPlace): void {
+  const jsonEnd = jsonEndOf(run.bytes, newline, lineEndOf(run.bytes, start, newline))
+  const { path, maxRecordBytes } = place
+  const line = lineNumber(run, index)
+  if (jsonEnd - start > maxRecordBytes) {
+    throw new MiniStoreError(
+      'RECORD_TOO_LARGE',
+      `${path}:${line}: the record has ${jsonEnd - start} bytes, more than maxRecordBytes (${maxRecordBytes}); pass a larger maxRecordBytes if it is meant to be there`,
+      { path, line, offsetBytes: offsetOf(run, start), sizeBytes: jsonEnd - start },
+    )
+  }
+  if (nestsTooDeep(run.bytes, start, jsonEnd)) {
+    throw corruptError(path, `the record nests deeper than ${MAX_DEPTH}, which no writer writes`, {
+      line,
+      offsetBytes: offsetOf(run, start),
+      lastSeq: place.firstSeq + index - 1,
+    })
+  }
+}
+
+/** Undefined where the text is not JSON, or has not one value a line: then each line must say for itself. */
+function tryParseAtOnce(run: Run, newlines: readonly number[]): unknown[] | undefined {
+  const { bytes, start, end } = run
+  for (const newline of newlines) bytes[newline] = COMMA
+  bytes[start - 1] = OPEN_BRACKET
+  bytes[end - 1] = CLOSE_BRACKET
+  try {
+    const values: unknown = JSON.parse(bytes.toString('utf8', start - 1, end))
+    return Array.isArray(values) && values.length === newlines.length ? values : undefined
+  } catch {
+    return undefined // not JSON: parsing line by line names the bad one
+  }
+}
+
+function parseEachLine(run: Run, newlines: readonly number[], place: RunPlace): unknown[] {
+  let lineStart = run.start
+  return newlines.map((newline, index) => {
+    const start = lineStart
+    lineStart = newline + 1
+    const lineEnd = lineEndOf(run.bytes, start, newline)
+    const text = run.bytes.toString('utf8', start, jsonEndOf(run.bytes, newline, lineEnd))
+    try {
+      return JSON.parse(text) as unknown
+    } catch (error) {
+      throw new MiniStoreError(
+        'JOURNAL_CORRUPT',
+        `${place.path}:${lineNumber(run, index)}: the line is not JSON, though its seal is right: a faulty writer sealed it`,
+        {
+          path: place.path,
+          line: lineNumber(run, index),
+          offsetBytes: offsetOf(run, start),
+          firstSeq: place.firstSeq + index,
+          cause: error,
+        },
+      )
+    }
+  })
+}
+
+function lineNumber(run: Run, index: number): number {
+  return run.from.recordCount + index + 2
+}
+
+function offsetOf(run: Run, at: number): number {
+  return run.from.offsetBytes + (at - run.start)
+}

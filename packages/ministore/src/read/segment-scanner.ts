@@ -1,0 +1,235 @@
+import { isUtf8 } from 'node:buffer'
+import { MiniStoreError } from '../errors.js'
+import { NEWLINE } from '../format/bytes.js'
+import { crc32 } from '../format/crc32.js'
+import { MAX_COMMIT_BYTES } from '../format/limits.js'
+import { SEAL_BYTES, isUnorderedSeal, lineEndOf, readSeal } from '../format/seal.js'
+import { readFully } from '../fs/write-all.js'
+import type { FileHandle } from '../fs/file-system.js'
+import { nestsTooDeep } from '../record/json-depth.js'
+
+const CHUNK_BYTES = 256 * 1024
+
+/** From how many bytes without any seal on foreign lines are handed out before a seal was looked for further on. */
+const FOREIGN_WINDOW_BYTES = 1024 * 1024
+
+/** A place between two lines, with all that is needed to go on reading from there. */
+export interface Checkpoint {
+  readonly offsetBytes: number
+  /** CRC of all bytes of the file before it. */
+  readonly crc: number
+  /** How many records of the segment stand before it. */
+  readonly recordCount: number
+}
+
+/** Whole valid lines, `[start, end)` of `bytes`. They are the caller's, to change, until the next call of `next`. */
+export interface Run {
+  readonly bytes: Buffer
+  readonly start: number
+  readonly end: number
+  /** Where the run begins in the file. */
+  readonly from: Checkpoint
+  /** False: foreign lines that no seal covers yet. */
+  readonly isSealed: boolean
+}
+
+/**
+ * Reads the longest valid prefix of a segment, run by run, checking every seal with one CRC a chunk.
+ * The file may be appended to meanwhile. What stands behind the prefix is {@link scanTail}'s to judge.
+ */
+export class SegmentScanner {
+  readonly #handle: FileHandle
+  readonly #path: string
+  readonly #maxRecordBytes: number
+  #buffer: Buffer = Buffer.allocUnsafe(1 + CHUNK_BYTES)
+  // Unjudged bytes are [#start, #end) of the buffer; #start is never 0, so that a reader may overwrite the byte before a run.
+  #start = 1
+  #end = 1
+  #position: Checkpoint
+  #sealedEnd: Checkpoint
+  #lastOrderedBlockStart: number
+  #atEndOfFile = false
+  #isDone = false
+
+  constructor(handle: FileHandle, path: string, from: Checkpoint, maxRecordBytes: number) {
+    this.#handle = handle
+    this.#path = path
+    this.#maxRecordBytes = maxRecordBytes
+    this.#position = from
+    this.#sealedEnd = from
+    this.#lastOrderedBlockStart = from.offsetBytes
+  }
+
+  /** The end of what was handed out, and of the valid prefix once `next` has answered undefined. */
+  get good(): Checkpoint {
+    return this.#position
+  }
+
+  /** The end of the last verified seal. */
+  get sealedEnd(): Checkpoint {
+    return this.#sealedEnd
+  }
+
+  /** Where the block of the last seal begins before which everything had been synced. */
+  get lastOrderedBlockStart(): number {
+    return this.#lastOrderedBlockStart
+  }
+
+  /** The next run, or undefined at the end of the valid prefix. */
+  async next(): Promise<Run | undefined> {
+    while (!this.#isDone) {
+      const sealed = this.#takeSealedRun()
+      if (sealed !== undefined || this.#isDone) return sealed
+      const pending = this.#end - this.#start
+      if (this.#atEndOfFile || pending >= FOREIGN_WINDOW_BYTES) {
+        const foreign = this.#takeForeignRun()
+        if (foreign !== undefined) return foreign
+        if (this.#atEndOfFile || pending >= MAX_COMMIT_BYTES) this.#isDone = true
+      }
+      if (!this.#isDone) await this.#fill()
+    }
+    return undefined
+  }
+
+  async #fill(): Promise<void> {
+    const pending = this.#end - this.#start
+    this.#refuseEndlessLine(pending)
+    const isFull = 1 + pending + CHUNK_BYTES > this.#buffer.length
+    const target = isFull ? Buffer.allocUnsafe(1 + 2 * pending + CHUNK_BYTES) : this.#buffer
+    this.#buffer.copy(target, 1, this.#start, this.#end)
+    this.#buffer = target
+    this.#start = 1
+    this.#end = 1 + pending
+    const room = target.subarray(this.#end, this.#end + Math.max(CHUNK_BYTES, pending))
+    const count = await readFully(this.#handle, room, this.#position.offsetBytes + pending)
+    this.#end += count
+    this.#atEndOfFile = count < room.length
+  }
+
+  #refuseEndlessLine(pending: number): void {
+    const longest = this.#maxRecordBytes + SEAL_BYTES + 2
+    if (pending <= longest) return
+    const lineStart = this.#buffer.lastIndexOf(NEWLINE, this.#end - 1) + 1
+    if (this.#end - Math.max(lineStart, this.#start) <= longest) return
+    throw new MiniStoreError(
+      'RECORD_TOO_LARGE',
+      `${this.#path}: a line is longer than maxRecordBytes (${this.#maxRecordBytes}); pass a larger maxRecordBytes if it is meant to be there`,
+      { path: this.#path, offsetBytes: this.#position.offsetBytes },
+    )
+  }
+
+  #takeSealedRun(): Run | undefined {
+    const last = this.#lastSealNewline(this.#end)
+    if (last === undefined) return undefined
+    if (this.#isVerified(last)) return this.#handOutSealed(last)
+    const first = this.#firstSealNewline()
+    if (first !== last && this.#isVerified(first)) return this.#handOutSealed(first)
+    // A seal that is there must be right: what stands between it and the seal before it is not to be trusted.
+    this.#position = this.#sealedEnd
+    this.#isDone = true
+    return undefined
+  }
+
+  /** The newline of the last sealed line that ends before `end`. */
+  #lastSealNewline(end: number): number | undefined {
+    let newline = end
+    while (newline > this.#start) {
+      newline = this.#buffer.lastIndexOf(NEWLINE, newline - 1)
+      if (newline < this.#start + SEAL_BYTES) return undefined
+      if (readSeal(this.#buffer, newline - SEAL_BYTES) !== undefined) return newline
+    }
+    return undefined
+  }
+
+  #firstSealNewline(): number {
+    let newline = this.#buffer.indexOf(NEWLINE, this.#start)
+    while (
+      newline - SEAL_BYTES < this.#start ||
+      readSeal(this.#buffer, newline - SEAL_BYTES) === undefined
+    ) {
+      newline = this.#buffer.indexOf(NEWLINE, newline + 1)
+    }
+    return newline
+  }
+
+  #isVerified(newline: number): boolean {
+    const tab = newline - SEAL_BYTES
+    const crc = crc32(this.#buffer.subarray(this.#start, tab), this.#position.crc)
+    return crc === readSeal(this.#buffer, tab)
+  }
+
+  #handOutSealed(newline: number): Run {
+    const orderedBlockStart = this.#lastOrderedBlockStartIn(newline)
+    if (orderedBlockStart !== undefined) this.#lastOrderedBlockStart = orderedBlockStart
+    const tab = newline - SEAL_BYTES
+    const crc = crc32(
+      this.#buffer.subarray(tab, newline + 1),
+      readSeal(this.#buffer, tab) ?? 0,
+    )
+    const run = this.#handOut(newline + 1, crc, true)
+    this.#sealedEnd = this.#position
+    return run
+  }
+
+  #lastOrderedBlockStartIn(lastNewline: number): number | undefined {
+    let ordered: number | undefined = lastNewline
+    while (ordered !== undefined && isUnorderedSeal(this.#buffer, ordered - SEAL_BYTES)) {
+      ordered = this.#lastSealNewline(ordered)
+    }
+    if (ordered === undefined) return undefined
+    const before = this.#lastSealNewline(ordered)
+    if (before === undefined) return this.#sealedEnd.offsetBytes
+    return this.#position.offsetBytes + (before + 1 - this.#start)
+  }
+
+  #takeForeignRun(): Run | undefined {
+    const end = endOfForeignLines(this.#buffer, this.#start, this.#end)
+    if (end === this.#start) return undefined
+    const crc = crc32(this.#buffer.subarray(this.#start, end), this.#position.crc)
+    return this.#handOut(end, crc, false)
+  }
+
+  #handOut(end: number, crc: number, isSealed: boolean): Run {
+    const from = this.#position
+    const run = { bytes: this.#buffer, start: this.#start, end, from, isSealed }
+    this.#position = {
+      offsetBytes: from.offsetBytes + (end - this.#start),
+      crc,
+      recordCount: from.recordCount + countLines(this.#buffer, this.#start, end),
+    }
+    this.#start = end
+    return run
+  }
+}
+
+/** How many newlines stand in `[start, end)`. */
+export function countLines(bytes: Buffer, start: number, end: number): number {
+  const range = bytes.subarray(start, end)
+  let count = 0
+  for (let at = range.indexOf(NEWLINE); at !== -1; at = range.indexOf(NEWLINE, at + 1)) count++
+  return count
+}
+
+/** Where the valid foreign lines that begin at `start` end. */
+function endOfForeignLines(bytes: Buffer, start: number, end: number): number {
+  let lineStart = start
+  for (;;) {
+    const newline = bytes.indexOf(NEWLINE, lineStart)
+    if (newline === -1 || newline >= end) return lineStart
+    if (lineEndOf(bytes, lineStart, newline) !== 'foreign') return lineStart
+    if (!isValidForeignLine(bytes, lineStart, newline)) return lineStart
+    lineStart = newline + 1
+  }
+}
+
+/** Whether `[start, end)` is a record that somebody else wrote: JSON, in UTF-8, of a depth that every reader takes. */
+export function isValidForeignLine(bytes: Buffer, start: number, end: number): boolean {
+  const line = bytes.subarray(start, end)
+  if (!isUtf8(line) || nestsTooDeep(bytes, start, end)) return false
+  try {
+    JSON.parse(line.toString('utf8'))
+    return true
+  } catch {
+    return false // not JSON: the caller judges the line
+  }
+}

@@ -1,0 +1,199 @@
+import { MiniStoreError, assertThat, ioError } from '../errors.js'
+import type { Settings } from '../options.js'
+import { type JournalWriter, storeFailed } from './journal-writer.js'
+import { endOfTurn } from './turn.js'
+
+/** Serialised records of one `append` or `appendMany`, waiting for their commit. */
+interface PendingAppend {
+  readonly kind: 'append'
+  readonly lines: readonly string[]
+  readonly textBytes: number
+  readonly firstSeq: number
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
+interface PendingTask {
+  readonly kind: 'task'
+  readonly run: () => Promise<void>
+}
+
+/**
+ * Group commit: everything that was appended while a sync ran goes into the next commit. One queue
+ * for appends and for what must not overlap with them, in the order of the calls.
+ */
+export class CommitQueue {
+  readonly #path: string
+  readonly #writer: JournalWriter
+  readonly #settings: Settings
+  #items: (PendingAppend | PendingTask)[] = []
+  // Items before #head are done; the array is renewed when it has been worked off.
+  #head = 0
+  #pendingBytes = 0
+  #nextSeq: number
+  #isRunning = false
+  #waiters: (() => void)[] = []
+
+  constructor(path: string, writer: JournalWriter, settings: Settings) {
+    this.#path = path
+    this.#writer = writer
+    this.#settings = settings
+    this.#nextSeq = writer.lastSeq + 1
+  }
+
+  /** The last number that was handed out; its record may still be waiting. */
+  get lastHandedOut(): number {
+    return this.#nextSeq - 1
+  }
+
+  get pendingBytes(): number {
+    return this.#pendingBytes
+  }
+
+  /** Queues records as one unit. `expectedSeq` is compared with the last number handed out. */
+  append<T>(
+    lines: readonly string[],
+    textBytes: number,
+    expectedSeq: number | undefined,
+    answer: (firstSeq: number) => T,
+  ): Promise<T> {
+    const refusal = this.#refusal(textBytes, expectedSeq)
+    if (refusal !== undefined) return Promise.reject(refusal)
+    const firstSeq = this.#nextSeq
+    this.#nextSeq += lines.length
+    this.#pendingBytes += textBytes
+    return new Promise<T>((resolve, reject) => {
+      const settle = (): void => resolve(answer(firstSeq))
+      this.#push({ kind: 'append', lines, textBytes, firstSeq, resolve: settle, reject })
+    })
+  }
+
+  /** Runs `task` when everything queued before it is done, and nothing beside it. */
+  run<T>(task: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#push({
+        kind: 'task',
+        run: () => task().then(resolve, (error) => reject(this.#named(error))),
+      })
+    })
+  }
+
+  /** Resolves when `append` has room again, or the store has failed. */
+  ready(): Promise<void> {
+    if (this.#hasRoom) return Promise.resolve()
+    return new Promise((resolve) => this.#waiters.push(resolve))
+  }
+
+  get #hasRoom(): boolean {
+    return this.#pendingBytes < this.#settings.maxPendingBytes
+  }
+
+  #refusal(textBytes: number, expectedSeq: number | undefined): MiniStoreError | undefined {
+    const { failure } = this.#writer
+    if (failure !== undefined) return storeFailed(failure)
+    if (expectedSeq !== undefined && expectedSeq !== this.lastHandedOut) {
+      return wrongExpectedSeq(this.#path, expectedSeq, this.lastHandedOut)
+    }
+    const { maxPendingBytes } = this.#settings
+    if (this.#pendingBytes === 0 || this.#pendingBytes + textBytes <= maxPendingBytes) return undefined
+    return new MiniStoreError(
+      'BACKLOG_FULL',
+      `${this.#path}: ${this.#pendingBytes} bytes wait to be written, and maxPendingBytes is ${maxPendingBytes}; await ready(), or the appends before this one`,
+      { path: this.#path, outcome: 'absent', sizeBytes: textBytes },
+    )
+  }
+
+  #push(item: PendingAppend | PendingTask): void {
+    this.#items.push(item)
+    if (this.#isRunning) return
+    this.#isRunning = true
+    void this.#workOff()
+  }
+
+  async #workOff(): Promise<void> {
+    for (;;) {
+      // Callers that the last commit has answered append again before the next one is formed.
+      await endOfTurn()
+      const item = this.#items[this.#head]
+      if (item === undefined) break
+      if (item.kind === 'task') {
+        this.#head++
+        await item.run()
+      } else await this.#commit(this.#takeBatch(item))
+      if (this.#head === this.#items.length) {
+        this.#items = []
+        this.#head = 0
+      }
+    }
+    this.#isRunning = false
+  }
+
+  #takeBatch(first: PendingAppend): PendingAppend[] {
+    const { maxCommitBytes, seal } = this.#settings
+    const batch: PendingAppend[] = []
+    let textBytes = 0
+    let item: PendingAppend | PendingTask | undefined = first
+    while (item?.kind === 'append') {
+      textBytes += item.textBytes
+      if (batch.length > 0 && textBytes > maxCommitBytes) break
+      batch.push(item)
+      item = this.#items[++this.#head]
+    }
+    assertThat(seal || batch.every(({ lines }) => lines.length === 1), 'unsealed records stand alone')
+    return batch
+  }
+
+  async #commit(batch: readonly PendingAppend[]): Promise<void> {
+    const lines = batch.length === 1 ? (batch[0]?.lines ?? []) : batch.flatMap((item) => item.lines)
+    const textBytes = batch.reduce((sum, item) => sum + item.textBytes, 0)
+    assertThat(batch[0]?.firstSeq === this.#writer.lastSeq + 1, 'numbers are handed out in order')
+    const isInline = this.#settings.syncOn === 'inline' && lines.length === 1
+    try {
+      await this.#writer.commit(lines, textBytes, isInline)
+    } catch (error) {
+      this.#rejectAll(batch, this.#named(error))
+      return
+    }
+    this.#released(textBytes)
+    for (const { resolve } of batch) resolve()
+  }
+
+  /** Nothing is written behind a failed predecessor: what waits in the queue fails with it. */
+  #rejectAll(batch: readonly PendingAppend[], failure: MiniStoreError): void {
+    const waiting = this.#items.slice(this.#head)
+    const behind = waiting.filter((item) => item.kind === 'append')
+    this.#items = waiting.filter((item) => item.kind === 'task')
+    this.#head = 0
+    this.#nextSeq = this.#writer.lastSeq + 1
+    this.#released(this.#pendingBytes)
+    for (const { reject } of batch) reject(failure)
+    for (const { reject } of behind) reject(behindFailure(failure))
+  }
+
+  #released(textBytes: number): void {
+    this.#pendingBytes -= textBytes
+    if (!this.#hasRoom || this.#waiters.length === 0) return
+    const waiters = this.#waiters
+    this.#waiters = []
+    for (const resolve of waiters) resolve()
+  }
+
+  #named(error: unknown): MiniStoreError {
+    return ioError('working on the journal', this.#path, error)
+  }
+}
+
+/** The answer to an append that waited behind the commit that failed. */
+function behindFailure(failure: MiniStoreError): MiniStoreError {
+  const { code, path, outcome } = failure
+  const message = `an append before this one failed, and nothing is written behind it: ${failure.message}`
+  return new MiniStoreError(code, message, { path, outcome, cause: failure })
+}
+
+function wrongExpectedSeq(path: string, expectedSeq: number, lastSeq: number): MiniStoreError {
+  return new MiniStoreError(
+    'WRONG_EXPECTED_SEQ',
+    `${path}: expectedSeq is ${expectedSeq}, and the last record is ${lastSeq}; read on from there, and decide again`,
+    { path, outcome: 'absent', lastSeq },
+  )
+}

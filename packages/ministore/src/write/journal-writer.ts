@@ -1,0 +1,310 @@
+import { MiniStoreError, messageOf } from '../errors.js'
+import { type JournalFiles, journalFiles } from '../format/file-names.js'
+import type { FileHandle } from '../fs/file-system.js'
+import { writeAll, writeAllSync } from '../fs/write-all.js'
+import type { Settings } from '../options.js'
+import type { Segment } from '../read/segment-chain.js'
+import type { Checkpoint } from '../read/segment-scanner.js'
+import type { RecoveredJournal } from '../recovery/recover.js'
+import { CommitEncoder } from './commit-encoder.js'
+import { type DropReport, dropOldest, rotateFiles } from './rotation.js'
+import { SyncStats } from './sync-stats.js'
+
+/** Up to this size a commit is copied to the page cache on the calling thread: cheaper than a change of threads. */
+const WRITE_INLINE_BYTES = 64 * 1024
+
+/** A checkpoint is kept about every so many bytes, for `read`. */
+const CHECKPOINT_BYTES = 64 * 1024
+
+/**
+ * The one writer of a journal's files. Its methods never overlap: the commit queue calls them one
+ * after the other. After a failure that leaves the disk unknown, `failure` is set and stays.
+ */
+export class JournalWriter {
+  readonly #settings: Settings
+  readonly #files: JournalFiles
+  readonly #encoder: CommitEncoder
+  readonly #syncs: SyncStats = new SyncStats()
+  #handle: FileHandle
+  #inode: bigint
+  #device: bigint
+  #archived: Segment[]
+  #active: Segment
+  // Where the last acknowledged commit ends. Moves only after its write, and with 'disk' its sync, has succeeded.
+  #end: Checkpoint
+  #checkpoints: Checkpoint[]
+  #durableSeq: number
+  #failure: MiniStoreError | undefined
+  #retentionFailure: unknown
+  #commitCount = 0
+  #recordCount = 0
+  #byteCount = 0
+
+  constructor(base: string, settings: Settings, recovered: RecoveredJournal) {
+    this.#settings = settings
+    this.#files = journalFiles(base)
+    this.#encoder = new CommitEncoder(settings.seal)
+    this.#handle = recovered.handle
+    this.#archived = [...recovered.archived]
+    this.#active = recovered.active
+    this.#end = recovered.end
+    this.#checkpoints = [...recovered.checkpoints]
+    this.#durableSeq = this.lastSeq
+    const { inode, device } = this.#handle.statSync()
+    this.#inode = inode
+    this.#device = device
+  }
+
+  get failure(): MiniStoreError | undefined {
+    return this.#failure
+  }
+
+  get firstSeq(): number {
+    return (this.#archived[0] ?? this.#active).firstSeq
+  }
+
+  /** The newest acknowledged record. */
+  get lastSeq(): number {
+    return this.#active.firstSeq + this.#end.recordCount - 1
+  }
+
+  get durableSeq(): number {
+    return this.#durableSeq
+  }
+
+  get segments(): readonly Segment[] {
+    return [...this.#archived, { ...this.#active, sizeBytes: this.#end.offsetBytes }]
+  }
+
+  get commitCount(): number {
+    return this.#commitCount
+  }
+
+  /** Records in the commits of this writer. */
+  get recordCount(): number {
+    return this.#recordCount
+  }
+
+  get byteCount(): number {
+    return this.#byteCount
+  }
+
+  /** Why the last retention by `maxSegments` did not finish. */
+  get retentionFailure(): unknown {
+    return this.#retentionFailure
+  }
+
+  get syncs(): SyncStats {
+    return this.#syncs
+  }
+
+  /** The last place at or before `seq` to start reading the active segment from. */
+  checkpointBefore(seq: number): { segment: Segment; checkpoint: Checkpoint } | undefined {
+    if (seq < this.#active.firstSeq) return undefined
+    const wanted = seq - this.#active.firstSeq
+    const checkpoint = this.#checkpoints.findLast(({ recordCount }) => recordCount <= wanted)
+    return checkpoint === undefined ? undefined : { segment: this.#active, checkpoint }
+  }
+
+  /**
+   * Writes the lines as one commit, and syncs it unless durability is `'os'`. Rotates before it when
+   * it would take the segment past its size.
+   */
+  async commit(lines: readonly string[], textBytes: number, isInline: boolean): Promise<void> {
+    const { maxSegmentBytes, durability } = this.#settings
+    if (this.#end.offsetBytes + textBytes > maxSegmentBytes) await this.rotate()
+    const isUnordered = this.#durableSeq < this.lastSeq
+    const { bytes, end } = this.#encoder.encode(lines, textBytes, this.#end, isUnordered)
+    this.#assertOwnFile()
+    await this.#write(bytes, isInline)
+    this.#assertOwnSize(end.offsetBytes)
+    if (durability === 'disk') await this.#sync(isInline)
+    this.#end = end
+    if (durability === 'disk') this.#durableSeq = this.lastSeq
+    this.#commitCount++
+    this.#recordCount += lines.length
+    this.#byteCount += bytes.length
+    const last = this.#checkpoints.at(-1)
+    if (last === undefined || end.offsetBytes - last.offsetBytes >= CHECKPOINT_BYTES) {
+      this.#checkpoints.push(end)
+    }
+  }
+
+  /** Makes everything acknowledged durable. */
+  async flush(): Promise<void> {
+    this.#assertUsable()
+    if (this.#durableSeq === this.lastSeq) return
+    await this.#sync(false)
+    this.#durableSeq = this.lastSeq
+  }
+
+  /** Archives the active segment, unless it is empty. */
+  async rotate(): Promise<void> {
+    this.#assertUsable()
+    if (this.#end.recordCount === 0) return
+    this.#assertOwnFile()
+    await this.#sync(false)
+    this.#durableSeq = this.lastSeq
+    const link = {
+      segment: this.#active.number + 1,
+      firstSeq: this.lastSeq + 1,
+      prevCrc: this.#end.crc,
+    }
+    const rotated = await rotateFiles(this.#files, this.#active.number, link, this.#settings)
+    if (rotated.kind === 'failed') throw this.#rotationError(rotated.error, rotated.isUndone)
+    const archivedHandle = this.#handle
+    this.#archived.push({
+      ...this.#active,
+      path: rotated.archivedPath,
+      sizeBytes: this.#end.offsetBytes,
+      recordCount: this.#end.recordCount,
+    })
+    this.#handle = rotated.handle
+    const { inode, device } = this.#handle.statSync()
+    this.#inode = inode
+    this.#device = device
+    const headerBytes = rotated.start.offsetBytes
+    this.#active = {
+      number: link.segment,
+      path: this.#files.active,
+      firstSeq: link.firstSeq,
+      headerBytes,
+      sizeBytes: headerBytes,
+      recordCount: undefined,
+    }
+    this.#end = rotated.start
+    this.#checkpoints = [rotated.start]
+    await archivedHandle.close()
+    await this.#dropExcess()
+  }
+
+  /** Removes whole archived segments whose records all lie before `seq`, oldest first. */
+  async dropBefore(seq: number): Promise<DropReport> {
+    this.#assertUsable()
+    if (seq > this.lastSeq) await this.rotate()
+    return dropOldest(this.#files, this.#archived, ({ firstSeq, recordCount = 0 }) => {
+      return firstSeq + recordCount <= seq
+    }, this.#settings)
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close()
+  }
+
+  async #dropExcess(): Promise<void> {
+    const { maxSegments } = this.#settings
+    const isExcess = (): boolean => this.#archived.length + 1 > maxSegments
+    try {
+      await dropOldest(this.#files, this.#archived, isExcess, this.#settings)
+      this.#retentionFailure = undefined
+    } catch (error) {
+      // The records that were to be appended are not to blame: reported in stats(), tried again at the next rotation.
+      this.#retentionFailure = error
+    }
+  }
+
+  #assertUsable(): void {
+    if (this.#failure !== undefined) throw storeFailed(this.#failure)
+  }
+
+  /** The fence: the file is still the one that this writer left. */
+  #assertOwnFile(): void {
+    const stat = this.#settings.fileSystem.statSync(this.#files.active)
+    const isOwn =
+      stat !== undefined &&
+      stat.inode === this.#inode &&
+      stat.device === this.#device &&
+      stat.sizeBytes === this.#end.offsetBytes
+    if (!isOwn) throw this.#fail(this.#foreignWriter('absent'))
+  }
+
+  #assertOwnSize(expectedBytes: number): void {
+    if (this.#handle.statSync().sizeBytes === expectedBytes) return
+    throw this.#fail(this.#foreignWriter('unknown'))
+  }
+
+  #foreignWriter(outcome: 'absent' | 'unknown'): MiniStoreError {
+    const path = this.#files.active
+    return new MiniStoreError(
+      'FOREIGN_WRITER',
+      `${path}: another program changed or replaced the file while this writer held it; stop it, and open again`,
+      { path, outcome, offsetBytes: this.#end.offsetBytes },
+    )
+  }
+
+  async #write(bytes: Uint8Array, isInline: boolean): Promise<void> {
+    const { offsetBytes } = this.#end
+    try {
+      if (isInline || bytes.length <= WRITE_INLINE_BYTES) {
+        writeAllSync(this.#handle, bytes, offsetBytes)
+      } else {
+        await writeAll(this.#handle, bytes, offsetBytes)
+      }
+    } catch (error) {
+      throw await this.#takeBack(error)
+    }
+  }
+
+  /** Cuts a commit that could not be written whole; what was acknowledged before it stays. */
+  async #takeBack(error: unknown): Promise<MiniStoreError> {
+    try {
+      await this.#handle.truncate(this.#end.offsetBytes)
+      await this.#handle.sync()
+      return this.#writeFailed(error, 'absent')
+    } catch (truncateError) {
+      const cause = new AggregateError([error, truncateError], messageOf(error))
+      return this.#fail(this.#writeFailed(cause, 'unknown'))
+    }
+  }
+
+  #writeFailed(cause: unknown, outcome: 'absent' | 'unknown'): MiniStoreError {
+    const path = this.#files.active
+    const next =
+      outcome === 'absent'
+        ? 'Nothing of it is in the journal; append again when the cause is gone'
+        : 'Close the store and open it again to learn what is in the journal'
+    return new MiniStoreError(
+      'WRITE_FAILED',
+      `${path}: writing at byte ${this.#end.offsetBytes} failed: ${messageOf(cause)}. ${next}`,
+      { path, outcome, offsetBytes: this.#end.offsetBytes, cause },
+    )
+  }
+
+  #rotationError(error: unknown, isUndone: boolean): MiniStoreError {
+    const failure = this.#writeFailed(error, isUndone ? 'absent' : 'unknown')
+    return isUndone ? failure : this.#fail(failure)
+  }
+
+  async #sync(isInline: boolean): Promise<void> {
+    const { clock } = this.#settings
+    const startMs = clock.monotonicMs()
+    try {
+      if (isInline) this.#handle.syncSync()
+      else await this.#handle.sync()
+    } catch (error) {
+      const path = this.#files.active
+      throw this.#fail(
+        new MiniStoreError(
+          'SYNC_FAILED',
+          `${path}: the disk did not confirm a sync: ${messageOf(error)}. What it holds is unknown; close the store and open it again`,
+          { path, outcome: 'unknown', cause: error },
+        ),
+      )
+    }
+    this.#syncs.add(clock.monotonicMs() - startMs)
+  }
+
+  #fail(failure: MiniStoreError): MiniStoreError {
+    this.#failure ??= failure
+    return failure
+  }
+}
+
+/** What every write to a failed store rejects with. */
+export function storeFailed(failure: MiniStoreError): MiniStoreError {
+  return new MiniStoreError(
+    'STORE_FAILED',
+    `${failure.path ?? 'the journal'}: the store has failed (${failure.code}) and takes no more writes; close it and open it again`,
+    { path: failure.path, outcome: 'absent', cause: failure },
+  )
+}
