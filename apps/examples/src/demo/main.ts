@@ -1,0 +1,133 @@
+// An event-sourced registry of installed packages, whose writer is killed half-way.
+// npm run demo [-- /a/folder/to/scan]
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { MiniStore } from '@mini-rs/ministore'
+import colors from 'picocolors'
+import { heading, line, milliseconds, widthOf } from './layout.js'
+import { startProgress } from './progress.js'
+import { overlayOf, prove } from './proof.js'
+import type { Component } from './registry.js'
+import {
+  journalLines,
+  killLines,
+  laterLines,
+  proofLines,
+  recoveryLines,
+  scanLines,
+} from './report.js'
+import { type ScanResult, scan } from './scan.js'
+import { type WriterOutcome, runWriter } from './writer-process.js'
+
+const HERE = fileURLToPath(new URL('.', import.meta.url))
+const REPOSITORY = resolve(HERE, '../../../..')
+
+/** Resolves to whether every proof holds. */
+async function main(): Promise<boolean> {
+  const startMs = performance.now()
+  const folder = folderToScan()
+  const journal = await freshJournal()
+  const width = widthOf(process.stdout.columns)
+  print([`\n  ${colors.bold('A component registry that survives kill -9')}`])
+
+  const first = await scanFolder(folder)
+  const { components } = first
+  print([heading(1, 'Scan the manifests', first.elapsedMs), ...scanLines(first, folder)])
+  if (components.length === 0) {
+    print(['', line(colors.red('There is no package here, so there is nothing to show.'))])
+    return false
+  }
+
+  const killAfter = Math.floor(components.length / 2)
+  const killed = await write(journal, components, killAfter)
+  print([heading(2, 'Log one event each, and kill the writer', killed.elapsedMs)])
+  print(killLines(killed))
+
+  const second = await write(journal, components)
+  print([heading(3, 'Open the journal again, and go on', second.elapsedMs)])
+  print(recoveryLines(killed, second))
+  const isNothingLost = second.opened.recovery.lastSeq >= killed.lastAcknowledgedSeq
+
+  const fresh = await scanFolder(folder)
+  const proof = await prove(journal, fresh.components)
+  const isNothingDoubled = proof.eventCount === proof.componentCount
+  print([heading(4, 'Prove it: fold the journal, scan again, compare')])
+  print(proofLines(proof, 'a fresh scan'))
+
+  const later = overlayOf(fresh.components)
+  const third = await write(journal, later.components)
+  const laterProof = await prove(journal, later.components)
+  print([heading(5, 'A later scan finds changes', third.elapsedMs)])
+  print([...laterLines(later, fresh.components[0]), ...proofLines(laterProof, 'the later scan')])
+
+  print([heading(6, 'The journal')])
+  print(await journalLines(await MiniStore.inspect(journal), width))
+  print([
+    '',
+    line(journal),
+    line(colors.dim(`all in ${milliseconds(performance.now() - startMs)}`)),
+  ])
+  return isNothingLost && isNothingDoubled && proof.holds && laterProof.holds
+}
+
+async function scanFolder(folder: string): Promise<ScanResult> {
+  const progress = startProgress('manifests read')
+  let manifestCount = 0
+  try {
+    return await scan(folder, () => progress.update(++manifestCount))
+  } finally {
+    progress.stop()
+  }
+}
+
+async function write(
+  journal: string,
+  components: readonly Component[],
+  killAfter?: number,
+): Promise<WriterOutcome> {
+  const progress = startProgress('events acknowledged', components.length)
+  let alreadyThere = 0
+  try {
+    return await runWriter({
+      journal,
+      components,
+      ...(killAfter === undefined ? {} : { killAfter }),
+      onOpened: (opened) => {
+        alreadyThere = components.length - opened.eventCount
+        progress.update(alreadyThere)
+      },
+      onAcknowledged: (acknowledged) => progress.update(alreadyThere + acknowledged),
+    })
+  } finally {
+    progress.stop()
+  }
+}
+
+/** Relative to where npm was called, which npm tells in INIT_CWD. */
+function folderToScan(): string {
+  const [argument] = process.argv.slice(2).filter((one) => one !== '--')
+  if (argument === undefined) return join(REPOSITORY, 'node_modules')
+  return resolve(process.env.INIT_CWD ?? '.', argument)
+}
+
+/** A new journal, kept until the next run, to be looked at. Tests name a folder of their own. */
+async function freshJournal(): Promise<string> {
+  const parent = process.env.DEMO_FOLDER
+  if (parent !== undefined) return join(await mkdtemp(join(parent, 'registry-')), 'journal.jsonl')
+  const folder = resolve(HERE, '../../.demo/registry')
+  await rm(folder, { recursive: true, force: true })
+  await mkdir(folder, { recursive: true })
+  return join(folder, 'journal.jsonl')
+}
+
+function print(lines: readonly string[]): void {
+  console.log(lines.join('\n'))
+}
+
+try {
+  if (!(await main())) process.exitCode = 1
+} catch (error) {
+  console.error(colors.red(error instanceof Error ? error.message : String(error)))
+  process.exitCode = 1
+}

@@ -1,0 +1,23 @@
+import { Presets, SingleBar } from 'cli-progress'
+
+export interface Progress {
+  update(value: number): void
+  stop(): void
+}
+
+const SILENT: Progress = { update: () => {}, stop: () => {} }
+
+/** A progress bar on a terminal, and nothing elsewhere. Without a total it only counts. */
+export function startProgress(what: string, total?: number): Progress {
+  if (!process.stdout.isTTY) return SILENT
+  const format = total === undefined ? `{value} ${what}` : `{bar} {value} of {total} ${what}`
+  const bar = new SingleBar(
+    { format: `     ${format}`, barsize: 40, clearOnComplete: true, hideCursor: true, fps: 30 },
+    Presets.shades_classic,
+  )
+  bar.start(total ?? 0, 0)
+  return {
+    update: (value) => bar.update(value),
+    stop: () => bar.stop(),
+  }
+}

@@ -1,0 +1,230 @@
+import { MiniStore, type OpenOptions } from '@mini-rs/ministore'
+import { describe, expect, it } from 'vitest'
+import { BASE } from './support/journals.js'
+import { type Call, MemoryFileSystem, errno } from './support/memory-file-system.js'
+
+async function open(
+  options: OpenOptions<unknown> = {},
+): Promise<{ fileSystem: MemoryFileSystem; store: MiniStore<unknown> }> {
+  const fileSystem = new MemoryFileSystem()
+  const store = await MiniStore.open(BASE, { fileSystem, ...options })
+  return { fileSystem, store }
+}
+
+/** Lets calls of one kind fail while `isOn`. */
+function failing(fileSystem: MemoryFileSystem, call: Call, code: string): void {
+  fileSystem.hook = (made, path) => {
+    if (made === call) throw errno(code, path)
+  }
+}
+
+async function replay(fileSystem: MemoryFileSystem): Promise<unknown[]> {
+  return MiniStore.replay(BASE, { fileSystem })
+}
+
+describe('a write that fails', () => {
+  it.each(['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO'])(
+    'with %s is taken back: absent, the store stays open, and works again',
+    async (code) => {
+      const { fileSystem, store } = await open()
+      await store.append('before')
+      const bytes = Buffer.from(fileSystem.get(BASE))
+      failing(fileSystem, 'write', code)
+      await expect(store.append('lost')).rejects.toMatchObject({
+        code: 'WRITE_FAILED',
+        outcome: 'absent',
+        cause: { code },
+      })
+      expect(fileSystem.get(BASE)).toEqual(bytes)
+      expect(store.status).toBe('open')
+      fileSystem.hook = undefined
+      expect(await store.append('after')).toBe(2)
+      expect(await replay(fileSystem)).toEqual(['before', 'after'])
+    },
+  )
+
+  it('half-way through leaves nothing behind, at every length', async () => {
+    for (let taken = 1; taken < 60; taken++) {
+      const { fileSystem, store } = await open()
+      await store.append('before')
+      let isSecond = false
+      fileSystem.hook = (call, path, sizeBytes) => {
+        if (call !== 'write') return undefined
+        if (isSecond) throw errno('ENOSPC', path)
+        isSecond = true
+        return Math.min(taken, sizeBytes - 1)
+      }
+      await expect(store.append('a record of some length')).rejects.toMatchObject({ outcome: 'absent' })
+      fileSystem.hook = undefined
+      expect(await store.append('after')).toBe(2)
+      expect(await replay(fileSystem)).toEqual(['before', 'after'])
+    }
+  })
+
+  it('only short is continued until every byte is out', async () => {
+    const { fileSystem, store } = await open()
+    fileSystem.hook = (call, _path, sizeBytes) => (call === 'write' ? Math.min(3, sizeBytes) : undefined)
+    await store.appendMany(['in', 'small', 'pieces'])
+    expect(await replay(fileSystem)).toEqual(['in', 'small', 'pieces'])
+  })
+
+  it.each(['truncate', 'sync'] as const)(
+    'and cannot be taken back because of a failing %s: unknown, and the store has failed',
+    async (call) => {
+      const { fileSystem, store } = await open()
+      fileSystem.hook = (made, path) => {
+        if (made === 'write' || made === call) throw errno('EIO', path)
+      }
+      await expect(store.append('lost')).rejects.toMatchObject({ code: 'WRITE_FAILED', outcome: 'unknown' })
+      fileSystem.hook = undefined
+      expect(store.status).toBe('failed')
+      await expect(store.append('later')).rejects.toMatchObject({
+        code: 'STORE_FAILED',
+        outcome: 'absent',
+        cause: store.failure,
+      })
+    },
+  )
+})
+
+describe('a sync that fails', () => {
+  it.each(['EIO', 'ENOSPC', 'EDQUOT'])('with %s fails the store at once, without a retry', async (code) => {
+    const { fileSystem, store } = await open()
+    await store.append('durable')
+    failing(fileSystem, 'sync', code)
+    const first = store.append('first')
+    const second = store.append('second')
+    await expect(first).rejects.toMatchObject({ code: 'SYNC_FAILED', outcome: 'unknown', cause: { code } })
+    await expect(second).rejects.toMatchObject({ code: 'SYNC_FAILED', outcome: 'unknown' })
+    const syncs = fileSystem.count('sync')
+    fileSystem.hook = undefined
+    await expect(store.append('third')).rejects.toMatchObject({ code: 'STORE_FAILED' })
+    await expect(store.flush()).rejects.toMatchObject({ code: 'STORE_FAILED' })
+    expect(fileSystem.count('sync')).toBe(syncs)
+    expect([store.status, store.lastSeq, store.durableSeq]).toEqual(['failed', 1, 1])
+    const seen: unknown[] = []
+    for await (const { record } of store.entries()) seen.push(record)
+    expect(seen).toEqual(['durable'])
+    await store.close()
+    const again = await MiniStore.open(BASE, { fileSystem })
+    expect(again.lastSeq).toBeGreaterThanOrEqual(1)
+    await again.close()
+  })
+
+  it('rejects what was queued behind it too, with the failure as the cause', async () => {
+    const { fileSystem, store } = await open({ maxCommitBytes: 1 })
+    failing(fileSystem, 'sync', 'EIO')
+    const [first, second] = await Promise.allSettled([store.append('a'), store.append('b')])
+    expect(first.status === 'rejected' && second.status === 'rejected').toBe(true)
+    expect(second).toMatchObject({ reason: { code: 'SYNC_FAILED', cause: { code: 'SYNC_FAILED' } } })
+    expect(fileSystem.get(BASE).includes('"b"')).toBe(false)
+  })
+
+  it('is what durability rests on: with the sync taken away, an append resolves without one', async () => {
+    const { fileSystem, store } = await open()
+    const before = fileSystem.count('sync')
+    await store.append(1)
+    expect(fileSystem.count('sync')).toBe(before + 1)
+    await store.close()
+    const relaxed = await MiniStore.open(BASE, { fileSystem, durability: 'os' })
+    const syncs = fileSystem.count('sync')
+    await relaxed.append(2)
+    expect(fileSystem.count('sync')).toBe(syncs)
+    expect([relaxed.lastSeq, relaxed.durableSeq]).toEqual([2, 1])
+    await relaxed.flush()
+    expect(fileSystem.count('sync')).toBe(syncs + 1)
+    expect(relaxed.durableSeq).toBe(2)
+  })
+})
+
+describe('a rotation that fails', () => {
+  const nextFails = (fileSystem: MemoryFileSystem, call: Call, at: number): void => {
+    let seen = 0
+    fileSystem.hook = (made, path) => {
+      if (made === call && ++seen === at) throw errno('EIO', path)
+    }
+  }
+
+  it.each([
+    ['open', 1],
+    ['write', 1],
+    ['sync', 2],
+    ['rename', 1],
+    ['rename', 2],
+  ] as const)('at %s %i is undone: absent, and the store stays open', async (call, at) => {
+    const { fileSystem, store } = await open()
+    await store.append('before')
+    nextFails(fileSystem, call, at)
+    await expect(store.rotate()).rejects.toMatchObject({ code: 'WRITE_FAILED', outcome: 'absent' })
+    fileSystem.hook = undefined
+    expect([...fileSystem.files.keys()].toSorted()).toEqual([BASE])
+    expect(store.status).toBe('open')
+    expect(await store.append('after')).toBe(2)
+    expect(await replay(fileSystem)).toEqual(['before', 'after'])
+  })
+
+  it.each([1, 2])('at directory sync %i fails the store, and the next open finishes it', async (at) => {
+    const { fileSystem, store } = await open()
+    await store.append('before')
+    nextFails(fileSystem, 'syncDirectory', at)
+    await expect(store.rotate()).rejects.toMatchObject({ code: 'WRITE_FAILED', outcome: 'unknown' })
+    fileSystem.hook = undefined
+    expect(store.status).toBe('failed')
+    await store.close()
+    const again = await MiniStore.open(BASE, { fileSystem })
+    expect(again.recovery.verdict).toBe(at === 1 ? 'interruptedRotation' : 'clean')
+    expect(await again.append('after')).toBe(2)
+    expect(await replay(fileSystem)).toEqual(['before', 'after'])
+  })
+})
+
+describe('another program that writes the file', () => {
+  it('is noticed before the write: absent, and the store has failed', async () => {
+    const { fileSystem, store } = await open()
+    await store.append('ours')
+    fileSystem.put(BASE, Buffer.concat([fileSystem.get(BASE), Buffer.from('"theirs"\n')]))
+    await expect(store.append('lost')).rejects.toMatchObject({ code: 'FOREIGN_WRITER', outcome: 'absent' })
+    expect(store.status).toBe('failed')
+    expect(await replay(fileSystem)).toEqual(['ours', 'theirs'])
+  })
+
+  it('is noticed between write and sync: unknown', async () => {
+    const { fileSystem, store } = await open()
+    const append = fileSystem.statSync.bind(fileSystem)
+    fileSystem.statSync = (path) => {
+      const stat = append(path)
+      fileSystem.hook = (call) => {
+        const node = fileSystem.files.get(BASE)
+        if (call !== 'write' || node === undefined) return undefined
+        fileSystem.hook = undefined
+        node.bytes = Buffer.concat([node.bytes, Buffer.alloc(200, 'x')])
+        return undefined
+      }
+      return stat
+    }
+    await expect(store.append('ours')).rejects.toMatchObject({ code: 'FOREIGN_WRITER', outcome: 'unknown' })
+  })
+
+  it('is noticed when it has removed or replaced the file', async () => {
+    const { fileSystem, store } = await open()
+    fileSystem.files.delete(BASE)
+    await expect(store.append('lost')).rejects.toMatchObject({ code: 'FOREIGN_WRITER' })
+    expect(store.status).toBe('failed')
+  })
+})
+
+describe('recovery on a disk that fails', () => {
+  it('names the file and changes nothing', async () => {
+    const { fileSystem, store } = await open()
+    await store.append('kept')
+    await store.close()
+    const bytes = Buffer.from(fileSystem.get(BASE))
+    for (const call of ['list', 'open', 'read', 'write', 'sync'] as const) {
+      failing(fileSystem, call, 'EIO')
+      await expect(MiniStore.open(BASE, { fileSystem }), call).rejects.toMatchObject({ code: 'IO', path: BASE })
+      expect(fileSystem.get(BASE)).toEqual(bytes)
+    }
+    fileSystem.hook = undefined
+    expect(await replay(fileSystem)).toEqual(['kept'])
+  })
+})

@@ -1,0 +1,59 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { MiniStore } from '@mini-rs/ministore'
+import { describe, expect, it } from 'vitest'
+import { MemoryFileSystem } from './support/memory-file-system.js'
+import { BASE } from './support/journals.js'
+import { temporaryFolder } from './support/temporary.js'
+
+const APPENDER = fileURLToPath(new URL('support/appender.mjs', import.meta.url))
+
+describe('the lock', () => {
+  it('lets exactly one of two writers in, and names the holder to the other', async () => {
+    const path = join(temporaryFolder(), 'journal.jsonl')
+    const outcomes = await Promise.allSettled([MiniStore.open(path), MiniStore.open(path)])
+    const won = outcomes.filter((outcome) => outcome.status === 'fulfilled')
+    expect(won).toHaveLength(1)
+    await expect(MiniStore.open(path)).rejects.toMatchObject({
+      code: 'JOURNAL_LOCKED',
+      message: expect.stringContaining(`process ${process.pid} on ${hostname()}`),
+    })
+    await won[0]?.value.close()
+    const next = await MiniStore.open(path)
+    expect(next.recovery.lock.length).toBeGreaterThan(0)
+    await next.close()
+  })
+
+  it('is free at once when its holder is killed', async () => {
+    const path = join(temporaryFolder(), 'journal.jsonl')
+    const holder = spawn(process.execPath, [APPENDER, path, '1'])
+    await once(holder.stdout, 'data')
+    await expect(MiniStore.open(path)).rejects.toThrow(`process ${holder.pid}`)
+    holder.kill('SIGKILL')
+    await once(holder, 'exit')
+    const store = await MiniStore.open(path)
+    expect(store.status).toBe('open')
+    await store.close()
+  })
+
+  it('leaves its file in place, which says who held it', async () => {
+    const path = join(temporaryFolder(), 'journal.jsonl')
+    const store = await MiniStore.open(path)
+    await store.close()
+    expect(JSON.parse(readFileSync(`${path}.lock`, 'utf8'))).toMatchObject({ pid: process.pid })
+  })
+
+  it('is refused by name where nothing can lock, and can be done without', async () => {
+    const fileSystem = new MemoryFileSystem()
+    fileSystem.tryLock = async () => ({ kind: 'unavailable', reason: 'no way to lock' })
+    await expect(MiniStore.open(BASE, { fileSystem })).rejects.toThrow(/no way to lock.*lock: false/)
+    const store = await MiniStore.open(BASE, { fileSystem, lock: false })
+    expect(store.recovery.lock).toEqual([])
+    expect(store.exclusive).toBe(false)
+    await store.close()
+  })
+})
