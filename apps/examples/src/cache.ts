@@ -30,10 +30,10 @@ class Cache {
   async compact(): Promise<void> {
     const live = [...this.#entries].map(([key, value]): Change => ({ Put: { key, value } }))
     await this.#log.rotate()
-    const first = this.#log.lastSeq + 1
+    const before = this.#log.lastSeq + 1
     if (live.length > 0) await this.#log.appendMany(live)
     await this.#log.flush()
-    await this.#log.dropBefore(first)
+    await this.#log.dropBefore(before)
   }
 
   async #change(change: Change): Promise<void> {

@@ -82,11 +82,11 @@ describe('scan', () => {
   })
 })
 
-describe('registry', () => {
-  const component = (path: string, version = '1.0.0'): Component => {
-    return { name: path, version, license: 'MIT', sizeBytes: 1, path, dependencies: [] }
-  }
+function component(path: string, version = '1.0.0'): Component {
+  return { name: path, version, license: 'MIT', sizeBytes: 1, path, dependencies: [] }
+}
 
+describe('registry', () => {
   test('says only what changed', () => {
     const registry = registryOf([component('a'), component('b'), component('c')])
     const found = [component('a'), component('b', '2.0.0'), component('d')]
@@ -129,7 +129,7 @@ describe('demo', () => {
 
     const { exitCode, output } = await runDemo()
 
-    expect(exitCode, output).toBe(0)
+    expect({ exitCode, output }).toMatchObject({ exitCode: 0 })
     expect(output).toContain('60 packages')
     expect(output).toContain('node_modules/torn/package.json')
     expect(output).toContain('SIGKILL when 30 of 60 events')
@@ -148,7 +148,7 @@ describe('demo', () => {
   test.each([1, 2, 3])('works with as few packages as %i', async (count) => {
     await addPackages(count)
     const { exitCode, output } = await runDemo()
-    expect(exitCode, output).toBe(0)
+    expect({ exitCode, output }).toMatchObject({ exitCode: 0 })
     expect(output).toContain('killed with SIGKILL')
   })
 

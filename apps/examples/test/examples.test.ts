@@ -46,13 +46,13 @@ describe.each(PROGRAMS)('$name', ({ name, first, second }) => {
   test('does what it says, and goes on where it was when run again', async () => {
     for (const expected of [first, second]) {
       const { exitCode, output } = await runProgram(name, [folder])
-      expect(exitCode, output).toBe(0)
+      expect({ exitCode, output }).toMatchObject({ exitCode: 0 })
       for (const pattern of expected) expect(output).toMatch(pattern)
     }
   })
 
   test('takes a temporary folder when none is named', async () => {
     const { exitCode, output } = await runProgram(name, [], { TMPDIR: folder, TEMP: folder })
-    expect(exitCode, output).toBe(0)
+    expect({ exitCode, output }).toMatchObject({ exitCode: 0 })
   })
 })

@@ -284,7 +284,7 @@ export class MiniStore<R, Input = R> implements Log<R, Input> {
    *
    * @throws {@link MiniStoreError} `SEQ_DROPPED`, and what {@link MiniStore.replay} throws
    */
-  read(seq: number): Promise<R | undefined> {
+  async read(seq: number): Promise<R | undefined> {
     return readRecord(this.#reader({ from: seq, to: seq }), this.#writer, seq)
   }
 

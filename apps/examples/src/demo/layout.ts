@@ -7,9 +7,8 @@ export function widthOf(columns: number | undefined): number {
   return Math.max(60, Math.min(columns ?? 100, 100))
 }
 
-export function heading(number: number, title: string, elapsedMs?: number): string {
-  const time = elapsedMs === undefined ? '' : colors.dim(`  ${milliseconds(elapsedMs)}`)
-  return `\n  ${colors.cyan(String(number))}  ${colors.bold(title)}${time}`
+export function heading(number: number, title: string): string {
+  return `\n  ${colors.cyan(String(number))}  ${colors.bold(title)}`
 }
 
 export function line(text = ''): string {

@@ -31,35 +31,35 @@ async function main(): Promise<boolean> {
   const width = widthOf(process.stdout.columns)
   print([`\n  ${colors.bold('A component registry that survives kill -9')}`])
 
+  print([heading(1, 'Scan the manifests')])
   const first = await scanFolder(folder)
   const { components } = first
-  print([heading(1, 'Scan the manifests', first.elapsedMs), ...scanLines(first, folder)])
+  print(scanLines(first, folder))
   if (components.length === 0) {
     print(['', line(colors.red('There is no package here, so there is nothing to show.'))])
     return false
   }
 
-  const killAfter = Math.floor(components.length / 2)
-  const killed = await write(journal, components, killAfter)
-  print([heading(2, 'Log one event each, and kill the writer', killed.elapsedMs)])
+  print([heading(2, 'Log one event each, and kill the writer half-way')])
+  const killed = await write(journal, components, Math.floor(components.length / 2))
   print(killLines(killed))
 
+  print([heading(3, 'Open the journal again, and go on')])
   const second = await write(journal, components)
-  print([heading(3, 'Open the journal again, and go on', second.elapsedMs)])
   print(recoveryLines(killed, second))
   const isNothingLost = second.opened.recovery.lastSeq >= killed.lastAcknowledgedSeq
 
+  print([heading(4, 'Prove it: fold the journal, scan again, compare')])
   const fresh = await scanFolder(folder)
   const proof = await prove(journal, fresh.components)
   const isNothingDoubled = proof.eventCount === proof.componentCount
-  print([heading(4, 'Prove it: fold the journal, scan again, compare')])
   print(proofLines(proof, 'a fresh scan'))
 
+  print([heading(5, 'A later scan finds changes')])
   const later = overlayOf(fresh.components)
   const third = await write(journal, later.components)
   const laterProof = await prove(journal, later.components)
-  print([heading(5, 'A later scan finds changes', third.elapsedMs)])
-  print([...laterLines(later, fresh.components[0]), ...proofLines(laterProof, 'the later scan')])
+  print([...laterLines(later, fresh.components[0], third), ...proofLines(laterProof, 'that scan')])
 
   print([heading(6, 'The journal')])
   print(await journalLines(await MiniStore.inspect(journal), width))
@@ -106,7 +106,7 @@ async function write(
 
 /** Relative to where npm was called, which npm tells in INIT_CWD. */
 function folderToScan(): string {
-  const [argument] = process.argv.slice(2).filter((one) => one !== '--')
+  const argument = process.argv.slice(2).find((one) => one !== '--')
   if (argument === undefined) return join(REPOSITORY, 'node_modules')
   return resolve(process.env.INIT_CWD ?? '.', argument)
 }

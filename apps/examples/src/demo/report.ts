@@ -10,7 +10,7 @@ import type { WriterOutcome } from './writer-process.js'
 const ROWS = 6
 
 export function scanLines(result: ScanResult, folder: string): string[] {
-  const { components, broken, markerCount, fileCount } = result
+  const { components, broken, markerCount, fileCount, elapsedMs } = result
   const sizeBytes = components.reduce((sum, component) => sum + component.sizeBytes, 0)
   const aside = [
     markerCount > 0 ? `${count(markerCount, 'manifest')} without name and version left out` : '',
@@ -19,7 +19,8 @@ export function scanLines(result: ScanResult, folder: string): string[] {
   return [
     line(colors.dim(printable(folder))),
     line(
-      `${count(components.length, 'package')} in ${count(fileCount, 'file')}, ${bytes(sizeBytes)}`,
+      `${count(components.length, 'package')} in ${count(fileCount, 'file')}, ${bytes(sizeBytes)}` +
+        took(elapsedMs),
     ),
     line(colors.dim(aside.filter(Boolean).join(', '))),
     ...broken
@@ -68,12 +69,13 @@ function largestTable(components: readonly Component[]): string[] {
   )
 }
 
-export function killLines({ pid, opened, acknowledged, signal }: WriterOutcome): string[] {
+export function killLines(killed: WriterOutcome): string[] {
+  const { pid, opened, acknowledged, signal, elapsedMs } = killed
   return [
     line(`process ${pid} opened the journal: ${colors.bold(opened.recovery.verdict)}`),
     line(
       `it was killed with ${colors.red(String(signal))} when ${acknowledged} of ` +
-        `${count(opened.eventCount, 'event')} had been acknowledged`,
+        `${count(opened.eventCount, 'event')} had been acknowledged${took(elapsedMs)}`,
     ),
   ]
 }
@@ -100,12 +102,12 @@ export function recoveryLines(killed: WriterOutcome, second: WriterOutcome): str
   ]
 }
 
-function costLines({ done }: WriterOutcome): string[] {
+function costLines({ done, elapsedMs }: WriterOutcome): string[] {
   if (done?.stats.syncLatency === undefined) return []
   const { syncs, meanRecordsPerCommit, syncLatency } = done.stats
   const each = `${meanRecordsPerCommit.toFixed(1)} events each`
   const latency = `median ${milliseconds(syncLatency.p50Ms)}`
-  return [line(colors.dim(`${count(syncs, 'sync')} to the disk, ${each}, ${latency}`))]
+  return [line(colors.dim(`${count(syncs, 'sync')} to the disk, ${each}, ${latency}`) + took(elapsedMs))]
 }
 
 export function proofLines(proof: Proof, scanned: string): string[] {
@@ -122,6 +124,10 @@ export function proofLines(proof: Proof, scanned: string): string[] {
   return [...table(['', '', 'sha-256'], rows).slice(1), line(verdict + time)]
 }
 
+function took(elapsedMs: number): string {
+  return colors.dim(`  ${milliseconds(elapsedMs)}`)
+}
+
 function digest(hex: string): string {
   return `sha256 ${hex.slice(0, 16)}…`
 }
@@ -129,11 +135,12 @@ function digest(hex: string): string {
 export function laterLines(
   { bumped, removed }: LaterScan,
   before: Component | undefined,
+  { elapsedMs }: WriterOutcome,
 ): string[] {
   const updated = `${before?.name} ${before?.version} → ${bumped?.version}`
   return [
     line(colors.dim('an overlay in memory, as a later day might bring it; no file was changed')),
-    line(`${colors.yellow('Updated')}  ${printable(updated)}`),
+    line(`${colors.yellow('Updated')}  ${printable(updated)}${took(elapsedMs)}`),
     ...(removed === undefined
       ? []
       : [line(`${colors.red('Removed')}  ${printable(`${removed.name} ${removed.version}`)}`)]),

@@ -42,7 +42,7 @@ async function record(request: ToWriter & { kind: 'record' }): Promise<void> {
 
 /** Keeps the writer within reach of its audience, or it would be done before anybody could kill it. */
 async function takeCredit(): Promise<void> {
-  while (credit === 0) {
+  if (credit === 0) {
     await new Promise<void>((resolve) => {
       onCredit = resolve
     })

@@ -1,0 +1,249 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { MiniStore, MiniStoreError, type OpenOptions } from '@mini-rs/ministore'
+import * as v from 'valibot'
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { BASE } from './support/journals.js'
+import { MemoryFileSystem } from './support/memory-file-system.js'
+import { temporaryFolder } from './support/temporary.js'
+
+async function open(options: OpenOptions<unknown> = {}): Promise<MiniStore<unknown>> {
+  return MiniStore.open(BASE, { fileSystem: new MemoryFileSystem(), ...options })
+}
+
+describe('append', () => {
+  it('resolves to consecutive numbers in the order of the calls', async () => {
+    const store = await open()
+    const numbers = await Promise.all(Array.from({ length: 50 }, (_, n) => store.append({ n })))
+    expect(numbers).toEqual(Array.from({ length: 50 }, (_, n) => n + 1))
+    expect([store.firstSeq, store.lastSeq, store.durableSeq, store.droppedThroughSeq]).toEqual([1, 50, 50, 0])
+  })
+
+  it('groups what is appended while a sync runs into one commit', async () => {
+    const store = await open()
+    const callers = Array.from({ length: 64 }, async (_, caller) => {
+      for (let round = 0; round < 10; round++) await store.append({ caller, round })
+    })
+    await Promise.all(callers)
+    const { commits, syncs, meanRecordsPerCommit } = store.stats()
+    expect([commits, syncs, meanRecordsPerCommit]).toEqual([10, 10, 64])
+  })
+
+  it('has moved durableSeq before the first promise of its commit settles', async () => {
+    const store = await open()
+    const seen = [1, 2, 3].map(async (n) => {
+      await store.append(n)
+      return store.durableSeq
+    })
+    expect(await Promise.all(seen)).toEqual([3, 3, 3])
+  })
+
+  it('serialises at the call, so that a later change has no effect', async () => {
+    const store = await open()
+    const record = { value: 1 }
+    const appended = store.append(record)
+    record.value = 2
+    await appended
+    expect(await store.read(1)).toEqual({ value: 1 })
+  })
+
+  it('compares expectedSeq with the last number handed out, and writes nothing when it differs', async () => {
+    const store = await open()
+    const [first, wrong, right] = await Promise.allSettled([
+      store.append('a', { expectedSeq: 0 }),
+      store.append('b', { expectedSeq: 0 }),
+      store.appendMany(['c', 'd'], { expectedSeq: 1 }),
+    ])
+    expect(first).toMatchObject({ value: 1 })
+    expect(wrong).toMatchObject({ reason: { code: 'WRONG_EXPECTED_SEQ', outcome: 'absent', lastSeq: 1 } })
+    expect(right).toMatchObject({ value: { first: 2, last: 3 } })
+    await expect(store.append('e', { expectedSeq: -1 })).rejects.toThrow(RangeError)
+  })
+
+  it.each([
+    [{ a: [1, undefined] }, '$.a[1]', 'undefined'],
+    // oxlint-disable-next-line no-sparse-arrays
+    [[1, , 3], '$[1]', 'a hole'],
+    [{ a: Number.NaN }, '$.a', 'NaN'],
+    [Number.NEGATIVE_INFINITY, '$', '-Infinity'],
+    [{ 'the key': 1n }, '$["the key"]', 'a bigint'],
+    [() => 1, '$', 'a function'],
+    [[Symbol('s')], '$[0]', 'a symbol'],
+    [{ m: new Map() }, '$.m', 'a Map'],
+    [{ s: new Set() }, '$.s', 'a Set'],
+    [{ r: /x/ }, '$.r', 'a RegExp'],
+    [{ p: Promise.resolve() }, '$.p', 'a Promise'],
+    [{ b: new Uint8Array(2) }, '$.b', 'a Uint8Array'],
+    [{ b: new ArrayBuffer(2) }, '$.b', 'a ArrayBuffer'],
+    ['\ud800', '$', 'a lone surrogate'],
+    [{ '\udc00': 1 }, '$["\\udc00"]', 'a lone surrogate in the key'],
+    [{ d: new Date(Number.NaN), n: Number.NaN }, '$.n', 'NaN'],
+  ])('refuses %o, naming the path', async (record, path, what) => {
+    const store = await open()
+    const refused = store.append(record)
+    await expect(refused).rejects.toMatchObject({
+      code: 'RECORD_NOT_SERIALIZABLE',
+      outcome: 'absent',
+      issues: [{ path, message: `is ${what}` }],
+    })
+    expect(store.lastSeq).toBe(0)
+  })
+
+  it('refuses a cycle and nesting beyond 127, and takes 127', async () => {
+    const store = await open()
+    const cycle: Record<string, unknown> = {}
+    cycle['self'] = cycle
+    await expect(store.append(cycle)).rejects.toMatchObject({ code: 'RECORD_NOT_SERIALIZABLE' })
+    const nested = (depth: number): unknown => JSON.parse('['.repeat(depth) + ']'.repeat(depth))
+    await expect(store.append(nested(128))).rejects.toMatchObject({ code: 'RECORD_NOT_SERIALIZABLE' })
+    await store.append(nested(127))
+    expect(await store.read(1)).toEqual(nested(127))
+  })
+
+  it('omits undefined properties, honours toJSON once and stores −0 as 0', async () => {
+    const store = await open()
+    let calls = 0
+    const custom = { toJSON: () => ({ calls: ++calls }) }
+    await store.append({ gone: undefined, when: new Date(0), custom, zero: -0, toJSON: 'only data' })
+    expect(await store.read(1)).toEqual({
+      when: '1970-01-01T00:00:00.000Z',
+      custom: { calls: 1 },
+      zero: 0,
+      toJSON: 'only data',
+    })
+  })
+
+  it('refuses a record one byte past maxRecordBytes', async () => {
+    const store = await open({ maxRecordBytes: 10 })
+    await store.append('12345678')
+    await expect(store.append('123456789')).rejects.toMatchObject({ code: 'RECORD_TOO_LARGE', sizeBytes: 11 })
+  })
+
+  it('rejects with BACKLOG_FULL beyond maxPendingBytes, and ready() tells when there is room', async () => {
+    const store = await open({ maxPendingBytes: 20 })
+    const first = store.append('1234567890')
+    const refused = store.append('1234567890')
+    await expect(refused).rejects.toMatchObject({ code: 'BACKLOG_FULL', outcome: 'absent' })
+    const second = store.append('12345')
+    await store.ready()
+    expect([await first, await second]).toEqual([1, 2])
+  })
+})
+
+describe('appendMany', () => {
+  it('is one commit', async () => {
+    const store = await open()
+    expect(await store.appendMany([1, 2, 3])).toEqual({ first: 1, last: 3 })
+    const ends: boolean[] = []
+    for await (const { commitEnd } of store.entries()) ends.push(commitEnd)
+    expect(ends).toEqual([false, false, true])
+  })
+
+  it('writes nothing when one record cannot be written', async () => {
+    const store = await open()
+    await expect(store.appendMany([1, undefined])).rejects.toBeInstanceOf(MiniStoreError)
+    await expect(store.appendMany([])).rejects.toThrow(RangeError)
+    await expect(store.appendMany('text' as never)).rejects.toThrow(TypeError)
+    expect(store.lastSeq).toBe(0)
+  })
+
+  it('goes in whole though it is larger than a segment and a group commit', async () => {
+    const fileSystem = new MemoryFileSystem()
+    const store = await open({ fileSystem, maxSegmentBytes: 200, maxCommitBytes: 100 })
+    const records = Array.from({ length: 50 }, (_, n) => ({ n }))
+    await store.append('first')
+    await store.appendMany(records)
+    expect(store.stats().segments).toBe(2)
+    expect(await MiniStore.replay(BASE, { fileSystem })).toHaveLength(51)
+  })
+})
+
+describe('schema and codec', () => {
+  it('validates before anything is written, writes the input and reads the output', async () => {
+    const fileSystem = new MemoryFileSystem()
+    const schema = z.object({ at: z.string().transform((text) => new Date(text)) })
+    const store = await MiniStore.open(BASE, { fileSystem, schema })
+    await store.append({ at: '2026-01-01T00:00:00.000Z' })
+    const wrong = store.append({ at: 5 } as never)
+    await expect(wrong).rejects.toMatchObject({ code: 'RECORD_INVALID', issues: [{ path: '$.at' }] })
+    expect(await store.read(1)).toEqual({ at: new Date('2026-01-01T00:00:00.000Z') })
+    await store.close()
+    const narrower = v.object({ at: v.number() })
+    const reading = MiniStore.replay(BASE, { fileSystem, schema: narrower })
+    await expect(reading).rejects.toMatchObject({ code: 'RECORD_INVALID', line: 2, firstSeq: 1 })
+  })
+
+  it('recognises a schema that is a function, and refuses one that answers with a promise', async () => {
+    const schema = Object.assign(() => {}, {
+      '~standard': { version: 1 as const, vendor: 'test', validate: async (value: unknown) => ({ value }) },
+    })
+    const store = await MiniStore.open(BASE, { fileSystem: new MemoryFileSystem(), schema })
+    await expect(store.append(1)).rejects.toThrow(/asynchronous/)
+    await expect(open({ schema: {} as never })).rejects.toThrow(TypeError)
+    await expect(open({ codec: {} as never })).rejects.toThrow(TypeError)
+  })
+
+  it('carries what JSON cannot by a codec', async () => {
+    const codec = {
+      encode: (map: Map<string, number>) => [...map],
+      decode: (value: unknown) => new Map(value as [string, number][]),
+    }
+    const store = await MiniStore.open(BASE, { fileSystem: new MemoryFileSystem(), codec })
+    await store.append(new Map([['a', 1]]))
+    expect(await store.read(1)).toEqual(new Map([['a', 1]]))
+  })
+})
+
+describe('opening', () => {
+  it.each([
+    [{ durability: 'none' }, TypeError],
+    [{ syncOn: 'main' }, TypeError],
+    [{ seal: 1 }, TypeError],
+    [{ maxSegmentBytes: 0 }, RangeError],
+    [{ segmentDigits: 2 }, RangeError],
+    [{ maxRecordBytes: 1.5 }, RangeError],
+    [{ mode: '644' }, TypeError],
+    [{ onAmbiguousTail: 'cut' }, TypeError],
+    [null, TypeError],
+  ])('refuses the options %o', async (options, kind) => {
+    await expect(MiniStore.open(BASE, options as never)).rejects.toThrow(kind)
+  })
+
+  it('refuses a path that is not a file', async () => {
+    const folder = temporaryFolder()
+    mkdirSync(join(folder, 'directory'))
+    const opening = MiniStore.open(join(folder, 'directory'))
+    await expect(opening).rejects.toMatchObject({ code: 'PATH_NOT_FILE' })
+    await expect(MiniStore.open('')).rejects.toThrow(TypeError)
+  })
+
+  it('creates missing folders, and syncs the parent of each', async () => {
+    const path = join(temporaryFolder(), 'a', 'b', 'journal.jsonl')
+    const store = await MiniStore.open(path)
+    expect(store.recovery).toMatchObject({ verdict: 'created', firstSeq: 1, lastSeq: 0 })
+    await store.close()
+  })
+})
+
+describe('close', () => {
+  it('settles what waits, is idempotent, and ends appending', async () => {
+    const store = await open()
+    const appended = store.append('last')
+    await Promise.all([store.close(), store.close()])
+    expect(await appended).toBe(1)
+    expect(store.status).toBe('closed')
+    const closed = { code: 'STORE_CLOSED', outcome: 'absent' }
+    await expect(store.append('late')).rejects.toMatchObject(closed)
+    await expect(store.flush()).rejects.toMatchObject(closed)
+    await expect(store.rotate()).rejects.toMatchObject(closed)
+    await store[Symbol.asyncDispose]()
+  })
+
+  it('syncs what durability os left to the operating system', async () => {
+    const store = await open({ durability: 'os' })
+    await store.append(1)
+    await store.close()
+    expect(store.durableSeq).toBe(1)
+  })
+})
