@@ -8,7 +8,12 @@ const packageRule = (name, forbidden) => ({
 
 module.exports = {
   forbidden: [
-    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
     packageRule('ministore', 'minisnap|ministate|miniqueue|testkit'),
     packageRule('minisnap', 'ministate|miniqueue'),
     packageRule('ministate', 'miniqueue'),
@@ -41,6 +46,9 @@ module.exports = {
     exclude: { path: '(^|/)(dist|reports)/' },
     tsConfig: { fileName: 'tsconfig.base.json' },
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
   },
 }

@@ -39,7 +39,9 @@ async function tryRealPath(fileSystem: FileSystem, path: string): Promise<string
     return await fileSystem.realPath(path)
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return undefined // nothing there yet
-    throw errnoOf(error) === 'ENOTDIR' ? notFileError(path) : ioError('resolving the path', path, error)
+    throw errnoOf(error) === 'ENOTDIR'
+      ? notFileError(path)
+      : ioError('resolving the path', path, error)
   }
 }
 

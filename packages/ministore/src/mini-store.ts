@@ -238,7 +238,13 @@ export class MiniStore<R, Input = R> implements Log<R, Input> {
       const lines = records.map((record) => this.#codec.encode(record))
       const textBytes = lines.reduce((sum, line) => sum + this.#measured(line), 0)
       if (textBytes > this.limits.maxBatchBytes) {
-        throw tooLarge(this.path, 'the batch', textBytes, 'limits.maxBatchBytes', this.limits.maxBatchBytes)
+        throw tooLarge(
+          this.path,
+          'the batch',
+          textBytes,
+          'limits.maxBatchBytes',
+          this.limits.maxBatchBytes,
+        )
       }
       return this.#queue.append(lines, textBytes, expectedSeqOf(options), (first) => {
         return { first, last: first + lines.length - 1 }

@@ -17,7 +17,9 @@ describe('append', () => {
     const store = await open()
     const numbers = await Promise.all(Array.from({ length: 50 }, (_, n) => store.append({ n })))
     expect(numbers).toEqual(Array.from({ length: 50 }, (_, n) => n + 1))
-    expect([store.firstSeq, store.lastSeq, store.durableSeq, store.droppedThroughSeq]).toEqual([1, 50, 50, 0])
+    expect([store.firstSeq, store.lastSeq, store.durableSeq, store.droppedThroughSeq]).toEqual([
+      1, 50, 50, 0,
+    ])
   })
 
   it('groups what is appended while a sync runs into one commit', async () => {
@@ -56,7 +58,9 @@ describe('append', () => {
       store.appendMany(['c', 'd'], { expectedSeq: 1 }),
     ])
     expect(first).toMatchObject({ value: 1 })
-    expect(wrong).toMatchObject({ reason: { code: 'WRONG_EXPECTED_SEQ', outcome: 'absent', lastSeq: 1 } })
+    expect(wrong).toMatchObject({
+      reason: { code: 'WRONG_EXPECTED_SEQ', outcome: 'absent', lastSeq: 1 },
+    })
     expect(right).toMatchObject({ value: { first: 2, last: 3 } })
     await expect(store.append('e', { expectedSeq: -1 })).rejects.toThrow(RangeError)
   })
@@ -96,7 +100,9 @@ describe('append', () => {
     cycle['self'] = cycle
     await expect(store.append(cycle)).rejects.toMatchObject({ code: 'RECORD_NOT_SERIALIZABLE' })
     const nested = (depth: number): unknown => JSON.parse('['.repeat(depth) + ']'.repeat(depth))
-    await expect(store.append(nested(128))).rejects.toMatchObject({ code: 'RECORD_NOT_SERIALIZABLE' })
+    await expect(store.append(nested(128))).rejects.toMatchObject({
+      code: 'RECORD_NOT_SERIALIZABLE',
+    })
     await store.append(nested(127))
     expect(await store.read(1)).toEqual(nested(127))
   })
@@ -105,7 +111,13 @@ describe('append', () => {
     const store = await open()
     let calls = 0
     const custom = { toJSON: () => ({ calls: ++calls }) }
-    await store.append({ gone: undefined, when: new Date(0), custom, zero: -0, toJSON: 'only data' })
+    await store.append({
+      gone: undefined,
+      when: new Date(0),
+      custom,
+      zero: -0,
+      toJSON: 'only data',
+    })
     expect(await store.read(1)).toEqual({
       when: '1970-01-01T00:00:00.000Z',
       custom: { calls: 1 },
@@ -117,7 +129,10 @@ describe('append', () => {
   it('refuses a record one byte past maxRecordBytes', async () => {
     const store = await open({ maxRecordBytes: 10 })
     await store.append('12345678')
-    await expect(store.append('123456789')).rejects.toMatchObject({ code: 'RECORD_TOO_LARGE', sizeBytes: 11 })
+    await expect(store.append('123456789')).rejects.toMatchObject({
+      code: 'RECORD_TOO_LARGE',
+      sizeBytes: 11,
+    })
   })
 
   it('rejects with BACKLOG_FULL beyond maxPendingBytes, and ready() tells when there is room', async () => {
@@ -166,7 +181,10 @@ describe('schema and codec', () => {
     const store = await MiniStore.open(BASE, { fileSystem, schema })
     await store.append({ at: '2026-01-01T00:00:00.000Z' })
     const wrong = store.append({ at: 5 } as never)
-    await expect(wrong).rejects.toMatchObject({ code: 'RECORD_INVALID', issues: [{ path: '$.at' }] })
+    await expect(wrong).rejects.toMatchObject({
+      code: 'RECORD_INVALID',
+      issues: [{ path: '$.at' }],
+    })
     expect(await store.read(1)).toEqual({ at: new Date('2026-01-01T00:00:00.000Z') })
     await store.close()
     const narrower = v.object({ at: v.number() })
@@ -176,7 +194,11 @@ describe('schema and codec', () => {
 
   it('recognises a schema that is a function, and refuses one that answers with a promise', async () => {
     const schema = Object.assign(() => {}, {
-      '~standard': { version: 1 as const, vendor: 'test', validate: async (value: unknown) => ({ value }) },
+      '~standard': {
+        version: 1 as const,
+        vendor: 'test',
+        validate: async (value: unknown) => ({ value }),
+      },
     })
     const store = await MiniStore.open(BASE, { fileSystem: new MemoryFileSystem(), schema })
     await expect(store.append(1)).rejects.toThrow(/asynchronous/)

@@ -9,15 +9,26 @@ import { temporaryFolder } from './support/temporary.js'
 const COMMITS = 20
 
 /** Whether nothing wrong was shown: what came back is a prefix of whole commits, and a shorter one was reported or refused. */
-function isHonest(judged: Judgement, records: readonly unknown[], commitEnds: readonly number[]): boolean {
+function isHonest(
+  judged: Judgement,
+  records: readonly unknown[],
+  commitEnds: readonly number[],
+): boolean {
   if (judged.refused !== undefined) return true
-  const isPrefix = judged.records.every((record, index) => JSON.stringify(record) === JSON.stringify(records[index]))
+  const isPrefix = judged.records.every(
+    (record, index) => JSON.stringify(record) === JSON.stringify(records[index]),
+  )
   const isWhole = judged.records.length === 0 || commitEnds.includes(judged.records.length)
   const isComplete = judged.records.length === records.length
   return isPrefix && isWhole && (isComplete || judged.report?.setAside !== undefined)
 }
 
-async function sample(): Promise<{ path: string; bytes: Buffer; records: unknown[]; commitEnds: number[] }> {
+async function sample(): Promise<{
+  path: string
+  bytes: Buffer
+  records: unknown[]
+  commitEnds: number[]
+}> {
   const path = join(temporaryFolder(), 'journal.jsonl')
   const written = await writeJournal(path, COMMITS)
   return { path, bytes: readFileSync(path), ...written }
@@ -32,7 +43,7 @@ describe('a journal that was cut', () => {
       mkdirSync(join(cutPath, '..'), { recursive: true })
       writeFileSync(cutPath, bytes.subarray(0, cut))
       const store = await MiniStore.open(cutPath, { lock: false })
-      const whole = commitEnds.filter((_, index) => endOfCommit(bytes, index) <= cut + 1).at(-1) ?? 0
+      const whole = commitEnds.findLast((_, index) => endOfCommit(bytes, index) <= cut + 1) ?? 0
       expect(store.lastSeq, `cut at byte ${cut}`).toBe(whole)
       const { setAside, verdict } = store.recovery
       if (setAside !== undefined) {
@@ -57,12 +68,16 @@ function endOfCommit(bytes: Buffer, index: number): number {
 
 function endOfPrefix(bytes: Buffer, cut: number): number {
   const headerEnd = bytes.indexOf(10) + 1
-  return commitEndOffsets(bytes).filter((end) => end <= cut).at(-1) ?? headerEnd
+  return commitEndOffsets(bytes).findLast((end) => end <= cut) ?? headerEnd
 }
 
 function commitEndOffsets(bytes: Buffer): number[] {
   const ends: number[] = []
-  for (let at = bytes.indexOf(10) + 1, nl = bytes.indexOf(10, at); nl !== -1; nl = bytes.indexOf(10, at)) {
+  for (
+    let at = bytes.indexOf(10) + 1, nl = bytes.indexOf(10, at);
+    nl !== -1;
+    nl = bytes.indexOf(10, at)
+  ) {
     const text = bytes.toString('latin1', at, nl)
     if (/\t[ \t]{32}$/.test(text)) ends.push(nl + 1)
     at = nl + 1
@@ -97,7 +112,7 @@ describe('a journal with a flipped bit', () => {
       const damagedPath = `${path}-${round}`
       writeFileSync(damagedPath, damaged)
       const judged = await judgePath(damagedPath, { lock: false })
-      if (!isHonest(judged, records, commitEnds)) expect.fail(`bit ${bit}: silent damage`)
+      expect(isHonest(judged, records, commitEnds), `bit ${bit}`).toBe(true)
       if (judged.refused !== undefined) expect(readFileSync(damagedPath)).toEqual(damaged)
     }
   })
@@ -146,7 +161,10 @@ describe('damage in an archived segment', () => {
       writeFileSync(archived, damaged)
       await expect(MiniStore.replay(path)).rejects.toMatchObject({ code: 'JOURNAL_CORRUPT' })
     }
-    await expect(MiniStore.open(path)).rejects.toMatchObject({ code: 'JOURNAL_CORRUPT', path: archived })
+    await expect(MiniStore.open(path)).rejects.toMatchObject({
+      code: 'JOURNAL_CORRUPT',
+      path: archived,
+    })
     writeFileSync(archived, bytes)
     copyFileSync(archived, `${path}.001`)
     await expect(MiniStore.open(path)).rejects.toThrow(/there twice/)

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { DECISION_TABLE, EMPTY_TAIL, type Findings, type TailFindings, decide } from '../src/recovery/decide.js'
+import {
+  DECISION_TABLE,
+  EMPTY_TAIL,
+  type Findings,
+  type TailFindings,
+  decide,
+} from '../src/recovery/decide.js'
 
 const flags = [false, true]
 
@@ -10,7 +16,14 @@ function* everyTail(): Generator<TailFindings> {
         for (const isHealable of flags)
           for (const hasZeroSector of flags)
             for (const isUnfinished of flags)
-              yield { isEmpty, hasValidBlock, hasDamagedForeignLine, isHealable, hasZeroSector, isUnfinished }
+              yield {
+                isEmpty,
+                hasValidBlock,
+                hasDamagedForeignLine,
+                isHealable,
+                hasZeroSector,
+                isUnfinished,
+              }
 }
 
 function* everyFinding(): Generator<Findings> {
@@ -21,7 +34,15 @@ function* everyFinding(): Generator<Findings> {
           for (const isBeforeWatermark of flags)
             for (const isSameBootUnclean of flags)
               for (const tail of everyTail())
-                yield { active, archivedHeader, hasArchived, isChainBroken, isBeforeWatermark, isSameBootUnclean, tail }
+                yield {
+                  active,
+                  archivedHeader,
+                  hasArchived,
+                  isChainBroken,
+                  isBeforeWatermark,
+                  isSameBootUnclean,
+                  tail,
+                }
 }
 
 const found: Findings = {
@@ -33,7 +54,10 @@ const found: Findings = {
   isSameBootUnclean: false,
   tail: { ...EMPTY_TAIL, isEmpty: false },
 }
-const withTail = (tail: Partial<TailFindings>): Findings => ({ ...found, tail: { ...found.tail, ...tail } })
+const withTail = (tail: Partial<TailFindings>): Findings => ({
+  ...found,
+  tail: { ...found.tail, ...tail },
+})
 
 describe('the recovery table', () => {
   it('gives every combination of findings exactly one row, and uses every row', () => {

@@ -54,7 +54,9 @@ describe('a write that fails', () => {
         isSecond = true
         return Math.min(taken, sizeBytes - 1)
       }
-      await expect(store.append('a record of some length')).rejects.toMatchObject({ outcome: 'absent' })
+      await expect(store.append('a record of some length')).rejects.toMatchObject({
+        outcome: 'absent',
+      })
       fileSystem.hook = undefined
       expect(await store.append('after')).toBe(2)
       expect(await replay(fileSystem)).toEqual(['before', 'after'])
@@ -63,7 +65,8 @@ describe('a write that fails', () => {
 
   it('only short is continued until every byte is out', async () => {
     const { fileSystem, store } = await open()
-    fileSystem.hook = (call, _path, sizeBytes) => (call === 'write' ? Math.min(3, sizeBytes) : undefined)
+    fileSystem.hook = (call, _path, sizeBytes) =>
+      call === 'write' ? Math.min(3, sizeBytes) : undefined
     await store.appendMany(['in', 'small', 'pieces'])
     expect(await replay(fileSystem)).toEqual(['in', 'small', 'pieces'])
   })
@@ -75,7 +78,10 @@ describe('a write that fails', () => {
       fileSystem.hook = (made, path) => {
         if (made === 'write' || made === call) throw errno('EIO', path)
       }
-      await expect(store.append('lost')).rejects.toMatchObject({ code: 'WRITE_FAILED', outcome: 'unknown' })
+      await expect(store.append('lost')).rejects.toMatchObject({
+        code: 'WRITE_FAILED',
+        outcome: 'unknown',
+      })
       fileSystem.hook = undefined
       expect(store.status).toBe('failed')
       await expect(store.append('later')).rejects.toMatchObject({
@@ -88,35 +94,44 @@ describe('a write that fails', () => {
 })
 
 describe('a sync that fails', () => {
-  it.each(['EIO', 'ENOSPC', 'EDQUOT'])('with %s fails the store at once, without a retry', async (code) => {
-    const { fileSystem, store } = await open()
-    await store.append('durable')
-    failing(fileSystem, 'sync', code)
-    const first = store.append('first')
-    const second = store.append('second')
-    await expect(first).rejects.toMatchObject({ code: 'SYNC_FAILED', outcome: 'unknown', cause: { code } })
-    await expect(second).rejects.toMatchObject({ code: 'SYNC_FAILED', outcome: 'unknown' })
-    const syncs = fileSystem.count('sync')
-    fileSystem.hook = undefined
-    await expect(store.append('third')).rejects.toMatchObject({ code: 'STORE_FAILED' })
-    await expect(store.flush()).rejects.toMatchObject({ code: 'STORE_FAILED' })
-    expect(fileSystem.count('sync')).toBe(syncs)
-    expect([store.status, store.lastSeq, store.durableSeq]).toEqual(['failed', 1, 1])
-    const seen: unknown[] = []
-    for await (const { record } of store.entries()) seen.push(record)
-    expect(seen).toEqual(['durable'])
-    await store.close()
-    const again = await MiniStore.open(BASE, { fileSystem })
-    expect(again.lastSeq).toBeGreaterThanOrEqual(1)
-    await again.close()
-  })
+  it.each(['EIO', 'ENOSPC', 'EDQUOT'])(
+    'with %s fails the store at once, without a retry',
+    async (code) => {
+      const { fileSystem, store } = await open()
+      await store.append('durable')
+      failing(fileSystem, 'sync', code)
+      const first = store.append('first')
+      const second = store.append('second')
+      await expect(first).rejects.toMatchObject({
+        code: 'SYNC_FAILED',
+        outcome: 'unknown',
+        cause: { code },
+      })
+      await expect(second).rejects.toMatchObject({ code: 'SYNC_FAILED', outcome: 'unknown' })
+      const syncs = fileSystem.count('sync')
+      fileSystem.hook = undefined
+      await expect(store.append('third')).rejects.toMatchObject({ code: 'STORE_FAILED' })
+      await expect(store.flush()).rejects.toMatchObject({ code: 'STORE_FAILED' })
+      expect(fileSystem.count('sync')).toBe(syncs)
+      expect([store.status, store.lastSeq, store.durableSeq]).toEqual(['failed', 1, 1])
+      const seen: unknown[] = []
+      for await (const { record } of store.entries()) seen.push(record)
+      expect(seen).toEqual(['durable'])
+      await store.close()
+      const again = await MiniStore.open(BASE, { fileSystem })
+      expect(again.lastSeq).toBeGreaterThanOrEqual(1)
+      await again.close()
+    },
+  )
 
   it('rejects what was queued behind it too, with the failure as the cause', async () => {
     const { fileSystem, store } = await open({ maxCommitBytes: 1 })
     failing(fileSystem, 'sync', 'EIO')
     const [first, second] = await Promise.allSettled([store.append('a'), store.append('b')])
     expect(first.status === 'rejected' && second.status === 'rejected').toBe(true)
-    expect(second).toMatchObject({ reason: { code: 'SYNC_FAILED', cause: { code: 'SYNC_FAILED' } } })
+    expect(second).toMatchObject({
+      reason: { code: 'SYNC_FAILED', cause: { code: 'SYNC_FAILED' } },
+    })
     expect(fileSystem.get(BASE).includes('"b"')).toBe(false)
   })
 
@@ -163,19 +178,25 @@ describe('a rotation that fails', () => {
     expect(await replay(fileSystem)).toEqual(['before', 'after'])
   })
 
-  it.each([1, 2])('at directory sync %i fails the store, and the next open finishes it', async (at) => {
-    const { fileSystem, store } = await open()
-    await store.append('before')
-    nextFails(fileSystem, 'syncDirectory', at)
-    await expect(store.rotate()).rejects.toMatchObject({ code: 'WRITE_FAILED', outcome: 'unknown' })
-    fileSystem.hook = undefined
-    expect(store.status).toBe('failed')
-    await store.close()
-    const again = await MiniStore.open(BASE, { fileSystem })
-    expect(again.recovery.verdict).toBe(at === 1 ? 'interruptedRotation' : 'clean')
-    expect(await again.append('after')).toBe(2)
-    expect(await replay(fileSystem)).toEqual(['before', 'after'])
-  })
+  it.each([1, 2])(
+    'at directory sync %i fails the store, and the next open finishes it',
+    async (at) => {
+      const { fileSystem, store } = await open()
+      await store.append('before')
+      nextFails(fileSystem, 'syncDirectory', at)
+      await expect(store.rotate()).rejects.toMatchObject({
+        code: 'WRITE_FAILED',
+        outcome: 'unknown',
+      })
+      fileSystem.hook = undefined
+      expect(store.status).toBe('failed')
+      await store.close()
+      const again = await MiniStore.open(BASE, { fileSystem })
+      expect(again.recovery.verdict).toBe(at === 1 ? 'interruptedRotation' : 'clean')
+      expect(await again.append('after')).toBe(2)
+      expect(await replay(fileSystem)).toEqual(['before', 'after'])
+    },
+  )
 })
 
 describe('another program that writes the file', () => {
@@ -183,7 +204,10 @@ describe('another program that writes the file', () => {
     const { fileSystem, store } = await open()
     await store.append('ours')
     fileSystem.put(BASE, Buffer.concat([fileSystem.get(BASE), Buffer.from('"theirs"\n')]))
-    await expect(store.append('lost')).rejects.toMatchObject({ code: 'FOREIGN_WRITER', outcome: 'absent' })
+    await expect(store.append('lost')).rejects.toMatchObject({
+      code: 'FOREIGN_WRITER',
+      outcome: 'absent',
+    })
     expect(store.status).toBe('failed')
     expect(await replay(fileSystem)).toEqual(['ours', 'theirs'])
   })
@@ -202,7 +226,10 @@ describe('another program that writes the file', () => {
       }
       return stat
     }
-    await expect(store.append('ours')).rejects.toMatchObject({ code: 'FOREIGN_WRITER', outcome: 'unknown' })
+    await expect(store.append('ours')).rejects.toMatchObject({
+      code: 'FOREIGN_WRITER',
+      outcome: 'unknown',
+    })
   })
 
   it('is noticed when it has removed or replaced the file', async () => {
@@ -221,7 +248,10 @@ describe('recovery on a disk that fails', () => {
     const bytes = Buffer.from(fileSystem.get(BASE))
     for (const call of ['list', 'open', 'read', 'write', 'sync'] as const) {
       failing(fileSystem, call, 'EIO')
-      await expect(MiniStore.open(BASE, { fileSystem }), call).rejects.toMatchObject({ code: 'IO', path: BASE })
+      await expect(MiniStore.open(BASE, { fileSystem }), call).rejects.toMatchObject({
+        code: 'IO',
+        path: BASE,
+      })
       expect(fileSystem.get(BASE)).toEqual(bytes)
     }
     fileSystem.hook = undefined

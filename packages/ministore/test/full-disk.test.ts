@@ -31,7 +31,11 @@ describe('a disk that is really full', () => {
     const fill = async (): Promise<void> => {
       for (;;) acknowledged = await store.append({ n: acknowledged + 1, text: 'x'.repeat(3000) })
     }
-    await expect(fill()).rejects.toMatchObject({ code: 'WRITE_FAILED', outcome: 'absent', cause: { code: 'ENOSPC' } })
+    await expect(fill()).rejects.toMatchObject({
+      code: 'WRITE_FAILED',
+      outcome: 'absent',
+      cause: { code: 'ENOSPC' },
+    })
     expect(acknowledged).toBeGreaterThan(10)
     expect(store.status).toBe('open')
     rmSync(ballast)

@@ -24,7 +24,9 @@ async function replay(bytes: Uint8Array, maxRecordBytes?: number): Promise<unkno
 
 describe('hostile data', () => {
   it('comes back as data, and changes no prototype', async () => {
-    const [record] = await replay(sealed('{"__proto__":{"polluted":1},"constructor":{"prototype":2}}'))
+    const [record] = await replay(
+      sealed('{"__proto__":{"polluted":1},"constructor":{"prototype":2}}'),
+    )
     expect(Object.keys(record as object)).toEqual(['__proto__', 'constructor'])
     expect(({} as { polluted?: number }).polluted).toBeUndefined()
     const fileSystem = new MemoryFileSystem()
@@ -36,7 +38,9 @@ describe('hostile data', () => {
   it('cannot nest a million brackets', async () => {
     const deep = '['.repeat(1_000_000) + ']'.repeat(1_000_000)
     await expect(replay(sealed(deep))).rejects.toMatchObject({ code: 'JOURNAL_CORRUPT', line: 2 })
-    await expect(replay(Buffer.from(`${HEADER}${deep}\n`))).rejects.toMatchObject({ code: 'JOURNAL_CORRUPT' })
+    await expect(replay(Buffer.from(`${HEADER}${deep}\n`))).rejects.toMatchObject({
+      code: 'JOURNAL_CORRUPT',
+    })
   })
 
   it('cannot make a reader hold an endless line', async () => {

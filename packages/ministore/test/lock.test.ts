@@ -50,7 +50,9 @@ describe('the lock', () => {
   it('is refused by name where nothing can lock, and can be done without', async () => {
     const fileSystem = new MemoryFileSystem()
     fileSystem.tryLock = async () => ({ kind: 'unavailable', reason: 'no way to lock' })
-    await expect(MiniStore.open(BASE, { fileSystem })).rejects.toThrow(/no way to lock.*lock: false/)
+    await expect(MiniStore.open(BASE, { fileSystem })).rejects.toThrow(
+      /no way to lock.*lock: false/,
+    )
     const store = await MiniStore.open(BASE, { fileSystem, lock: false })
     expect(store.recovery.lock).toEqual([])
     expect(store.exclusive).toBe(false)

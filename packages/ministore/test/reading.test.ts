@@ -24,22 +24,45 @@ describe('reading', () => {
     expect(await MiniStore.replay(path)).toEqual([])
     expect(await collect(MiniStore.entries(path))).toEqual([])
     expect(await MiniStore.reduce(path, (count: number) => count + 1, 0)).toBe(0)
-    expect(await MiniStore.inspect(path)).toEqual({ firstSeq: 1, lastSeq: 0, records: 0, segments: [], sizeBytes: 0 })
+    expect(await MiniStore.inspect(path)).toEqual({
+      firstSeq: 1,
+      lastSeq: 0,
+      records: 0,
+      segments: [],
+      sizeBytes: 0,
+    })
   })
 
   it('honours from and to, both inclusive, across segments', async () => {
     const { fileSystem, store } = await numbered(40)
     expect(store.stats().segments).toBeGreaterThan(5)
-    for (const [from, to] of [[1, 40], [7, 7], [13, 29], [40, 40], [1, 1], [39, 100], [5, 4]] as const) {
-      const expected = Array.from({ length: 40 }, (_, index) => index + 1).filter((n) => n >= from && n <= to)
-      const entries = await collect(MiniStore.entries<{ n: number }>(BASE, { fileSystem, from, to }))
+    for (const [from, to] of [
+      [1, 40],
+      [7, 7],
+      [13, 29],
+      [40, 40],
+      [1, 1],
+      [39, 100],
+      [5, 4],
+    ] as const) {
+      const expected = Array.from({ length: 40 }, (_, index) => index + 1).filter(
+        (n) => n >= from && n <= to,
+      )
+      const entries = await collect(
+        MiniStore.entries<{ n: number }>(BASE, { fileSystem, from, to }),
+      )
       expect(entries.map(({ seq }) => seq)).toEqual(expected)
       expect(entries.map(({ record }) => record.n)).toEqual(expected)
       expect(entries.every(({ commitEnd }) => commitEnd)).toBe(true)
       const batches = await collect(store.batches({ from, to }))
       expect(batches.flatMap(({ records }) => records)).toEqual(expected.map((n) => ({ n })))
     }
-    const sum = await MiniStore.reduce(BASE, (total: number, { n }: { n: number }) => total + n, 0, { fileSystem })
+    const sum = await MiniStore.reduce(
+      BASE,
+      (total: number, { n }: { n: number }) => total + n,
+      0,
+      { fileSystem },
+    )
     expect(sum).toBe(820)
   })
 
@@ -47,8 +70,12 @@ describe('reading', () => {
     const fileSystem = new MemoryFileSystem()
     const store = await MiniStore.open<number>(BASE, { fileSystem })
     await store.appendMany([1, 2, 3])
-    expect(await collect(store.batches({ to: 2 }))).toEqual([{ firstSeq: 1, records: [1, 2], commitEnd: false }])
-    expect(await collect(store.batches())).toEqual([{ firstSeq: 1, records: [1, 2, 3], commitEnd: true }])
+    expect(await collect(store.batches({ to: 2 }))).toEqual([
+      { firstSeq: 1, records: [1, 2], commitEnd: false },
+    ])
+    expect(await collect(store.batches())).toEqual([
+      { firstSeq: 1, records: [1, 2, 3], commitEnd: true },
+    ])
   })
 
   it('refuses numbers that were dropped, and a fold without its start', async () => {
@@ -61,7 +88,9 @@ describe('reading', () => {
     const isDropped = { code: 'SEQ_DROPPED', firstSeq: store.firstSeq }
     await expect(store.read(1)).rejects.toMatchObject(isDropped)
     await expect(MiniStore.replay(BASE, { fileSystem, from: 1 })).rejects.toMatchObject(isDropped)
-    await expect(MiniStore.reduce(BASE, (n: number) => n, 0, { fileSystem })).rejects.toMatchObject(isDropped)
+    await expect(MiniStore.reduce(BASE, (n: number) => n, 0, { fileSystem })).rejects.toMatchObject(
+      isDropped,
+    )
     const entries = await collect(MiniStore.entries(BASE, { fileSystem }))
     expect(entries[0]?.seq).toBe(store.firstSeq)
   })
@@ -87,7 +116,10 @@ describe('reading', () => {
     const { fileSystem } = await numbered(20)
     const controller = new AbortController()
     const reading = (async () => {
-      for await (const { seq } of MiniStore.entries(BASE, { fileSystem, signal: controller.signal })) {
+      for await (const { seq } of MiniStore.entries(BASE, {
+        fileSystem,
+        signal: controller.signal,
+      })) {
         if (seq === 3) controller.abort()
       }
     })()
@@ -97,13 +129,11 @@ describe('reading', () => {
   it('sees a whole chain while the writer rotates and drops beside it', async () => {
     const path = join(temporaryFolder(), 'journal.jsonl')
     const store = await MiniStore.open<{ n: number }>(path, { maxSegmentBytes: 500 })
-    let isWriting = true
     const writing = (async () => {
       for (let n = 1; n <= 400; n++) await store.append({ n })
-      isWriting = false
     })()
     let reads = 0
-    while (isWriting) {
+    while (store.lastSeq < 400) {
       const records = await MiniStore.replay<{ n: number }>(path)
       records.forEach((record, index) => expect(record.n).toBe(index + 1))
       reads++
@@ -117,7 +147,11 @@ describe('reading', () => {
     const path = join(temporaryFolder(), 'journal.jsonl')
     const { records } = await writeJournal(path, 9, { maxSegmentBytes: 500 })
     const inspection = await MiniStore.inspect(path)
-    expect(inspection).toMatchObject({ firstSeq: 1, lastSeq: records.length, records: records.length })
+    expect(inspection).toMatchObject({
+      firstSeq: 1,
+      lastSeq: records.length,
+      records: records.length,
+    })
     expect(inspection.segments.length).toBeGreaterThan(1)
   })
 })
@@ -132,7 +166,9 @@ describe('rotation and retention', () => {
       await store.close()
     }
     const entries = await collect(MiniStore.entries<{ n: number }>(path))
-    expect(entries.map(({ seq, record }) => seq === record.n)).toEqual(Array.from({ length: 100 }, () => true))
+    expect(entries.map(({ seq, record }) => seq === record.n)).toEqual(
+      Array.from({ length: 100 }, () => true),
+    )
   })
 
   it('drops everything when asked to, and goes on with the next number', async () => {

@@ -29,8 +29,12 @@ describe('journals that the Rust crate wrote', () => {
     expect(await MiniStore.replay(fixture('empty/journal.jsonl'))).toEqual([])
     const mutations = await MiniStore.replay<Mutation>(fixture('registry/registry.wal.jsonl'))
     expect(mutations).toHaveLength(23)
-    const registered = mutations.filter((mutation) => typeof mutation === 'object' && 'Register' in mutation)
-    const expected = JSON.parse(readFileSync(fixture('registry/expected-state.json'), 'utf8')) as Registry
+    const registered = mutations.filter(
+      (mutation) => typeof mutation === 'object' && 'Register' in mutation,
+    )
+    const expected = JSON.parse(
+      readFileSync(fixture('registry/expected-state.json'), 'utf8'),
+    ) as Registry
     expect(registered.length).toBeGreaterThanOrEqual(Object.keys(expected.components).length)
   })
 
@@ -65,8 +69,18 @@ describe('what we write', () => {
     const [header, ...lines] = text.split('\n')
     expect(header).toBe('// MINISTORE JOURNAL v0.1.0')
     expect(lines.pop()).toBe('')
-    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([{ Set: { value: 42 } }, 'two', ['three'], 4])
-    expect(lines.map((line) => line.trimEnd())).toEqual(['{"Set":{"value":42}}', '"two"', '["three"]', '4'])
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+      { Set: { value: 42 } },
+      'two',
+      ['three'],
+      4,
+    ])
+    expect(lines.map((line) => line.trimEnd())).toEqual([
+      '{"Set":{"value":42}}',
+      '"two"',
+      '["three"]',
+      '4',
+    ])
   })
 
   it('is byte for byte what the Rust crate writes with seal: false', async () => {

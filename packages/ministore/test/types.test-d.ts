@@ -32,6 +32,10 @@ export async function schemaTypes(): Promise<void> {
 export async function readerTypes(): Promise<void> {
   expectTypeOf(await MiniStore.replay<Mutation>('path')).toEqualTypeOf<Mutation[]>()
   expectTypeOf(await MiniStore.replay('path')).toEqualTypeOf<unknown[]>()
-  const total = await MiniStore.reduce('path', (sum: number, record: Mutation) => sum + (record === 'Reset' ? 0 : record.Set.value), 0)
+  const total = await MiniStore.reduce(
+    'path',
+    (sum: number, record: Mutation) => sum + (record === 'Reset' ? 0 : record.Set.value),
+    0,
+  )
   expectTypeOf(total).toEqualTypeOf<number>()
 }

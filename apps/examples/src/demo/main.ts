@@ -1,5 +1,6 @@
 // An event-sourced registry of installed packages, whose writer is killed half-way.
 // npm run demo [-- /a/folder/to/scan]
+import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -104,11 +105,12 @@ async function write(
   }
 }
 
-/** Relative to where npm was called, which npm tells in INIT_CWD. */
+/** Relative to where npm was called (INIT_CWD), or to the repository, because turbo hides the former. */
 function folderToScan(): string {
   const argument = process.argv.slice(2).find((one) => one !== '--')
   if (argument === undefined) return join(REPOSITORY, 'node_modules')
-  return resolve(process.env.INIT_CWD ?? '.', argument)
+  const fromHere = resolve(process.env.INIT_CWD ?? '.', argument)
+  return existsSync(fromHere) ? fromHere : resolve(REPOSITORY, argument)
 }
 
 /** A new journal, kept until the next run, to be looked at. Tests name a folder of their own. */

@@ -93,13 +93,16 @@ export function recoveryLines(killed: WriterOutcome, second: WriterOutcome): str
       `process ${second.pid} found it ${colors.bold(recovery.verdict)}: last event ` +
         `${recovery.lastSeq}, ${torn}, open after ${milliseconds(recovery.elapsedMs)}`,
     ),
-    line(
-      `all ${killed.acknowledged} acknowledged events are there` +
-        (extra > 0 ? `, and ${extra} whose acknowledgement the kill cut short` : ''),
-    ),
+    line(survivalOf(killed.acknowledged, extra)),
     line(`${registered} packages were registered already, so it logged the other ${eventCount}`),
     ...costLines(second),
   ]
+}
+
+function survivalOf(acknowledged: number, extra: number): string {
+  if (extra < 0) return colors.red(`✘ ${-extra} of ${acknowledged} acknowledged events are LOST`)
+  const more = extra > 0 ? `, and ${extra} whose acknowledgement the kill cut short` : ''
+  return `all ${acknowledged} acknowledged events are there${more}`
 }
 
 function costLines({ done, elapsedMs }: WriterOutcome): string[] {
@@ -107,7 +110,9 @@ function costLines({ done, elapsedMs }: WriterOutcome): string[] {
   const { syncs, meanRecordsPerCommit, syncLatency } = done.stats
   const each = `${meanRecordsPerCommit.toFixed(1)} events each`
   const latency = `median ${milliseconds(syncLatency.p50Ms)}`
-  return [line(colors.dim(`${count(syncs, 'sync')} to the disk, ${each}, ${latency}`) + took(elapsedMs))]
+  return [
+    line(colors.dim(`${count(syncs, 'sync')} to the disk, ${each}, ${latency}`) + took(elapsedMs)),
+  ]
 }
 
 export function proofLines(proof: Proof, scanned: string): string[] {

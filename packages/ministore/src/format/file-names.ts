@@ -32,7 +32,7 @@ export function archivedAmong(base: string, names: readonly string[]): ArchivedF
       number: Number(name.slice(prefix.length)),
       path: `${base}.${name.slice(prefix.length)}`,
     }))
-    .sort((a, b) => a.number - b.number || a.path.length - b.path.length)
+    .toSorted((a, b) => a.number - b.number || a.path.length - b.path.length)
 }
 
 /** `journal.jsonl.torn-20261123T191500123Z-4096`: where recovery sets aside the bytes that began at `offsetBytes`. */

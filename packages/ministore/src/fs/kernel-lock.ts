@@ -31,7 +31,10 @@ export async function tryKernelLock(path: string, since: string): Promise<LockAt
       if (!isHeld) await handle.close()
     }
   }
-  return { kind: 'unavailable', reason: `${path} was replaced ${MAX_TRIES} times while it was locked` }
+  return {
+    kind: 'unavailable',
+    reason: `${path} was replaced ${MAX_TRIES} times while it was locked`,
+  }
 }
 
 async function takeAll(
@@ -78,8 +81,7 @@ async function readOwner(handle: NodeHandle): Promise<LockOwner | undefined> {
     const value: unknown = JSON.parse(buffer.toString('utf8', 0, bytesRead))
     if (typeof value !== 'object' || value === null) return undefined
     const { pid, host, since } = value as Record<string, unknown>
-    const isOwner =
-      typeof pid === 'number' && typeof host === 'string' && typeof since === 'string'
+    const isOwner = typeof pid === 'number' && typeof host === 'string' && typeof since === 'string'
     return isOwner ? { pid, host, since } : undefined
   } catch {
     return undefined // the holder has not written its name yet

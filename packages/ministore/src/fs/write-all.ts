@@ -6,14 +6,14 @@ export async function writeAll(
   bytes: Uint8Array,
   offsetBytes: number,
 ): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
+  for (let done = 0; done < bytes.length;) {
     done += requireProgress(await handle.write(bytes.subarray(done), offsetBytes + done))
   }
 }
 
 /** {@link writeAll} on the calling thread. */
 export function writeAllSync(handle: FileHandle, bytes: Uint8Array, offsetBytes: number): void {
-  for (let done = 0; done < bytes.length; ) {
+  for (let done = 0; done < bytes.length;) {
     done += requireProgress(handle.writeSync(bytes.subarray(done), offsetBytes + done))
   }
 }

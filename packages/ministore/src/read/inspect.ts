@@ -28,7 +28,8 @@ export async function inspectJournal(
   const { fileSystem = nodeFileSystem, maxRecordBytes = DEFAULT_MAX_RECORD_BYTES } = options
   try {
     const base = await tryResolveBase(fileSystem, path)
-    const first = base === undefined ? undefined : await openFirstSegment(fileSystem, base, undefined)
+    const first =
+      base === undefined ? undefined : await openFirstSegment(fileSystem, base, undefined)
     await first?.handle.close()
     const firstSeq = first?.firstSeq ?? 1
     let lastSeq = firstSeq - 1

@@ -55,8 +55,10 @@ export async function* readBatches<R>(range: ReadRange<R>): AsyncGenerator<Detai
     } finally {
       await segment.handle.close()
     }
-    const isDone = segment.isActive || link === undefined || (to !== undefined && link.firstSeq > to)
-    segment = isDone || link === undefined ? undefined : await openNextSegment(fileSystem, base, link)
+    const isDone =
+      segment.isActive || link === undefined || (to !== undefined && link.firstSeq > to)
+    segment =
+      isDone || link === undefined ? undefined : await openNextSegment(fileSystem, base, link)
   }
 }
 

@@ -46,14 +46,21 @@ function findLines(run: Run, place: RunPlace): { newlines: number[]; hasForeign:
   while (lineStart < end) {
     const newline = bytes.indexOf(NEWLINE, lineStart)
     if (!isBlank(bytes[newline - 1])) hasForeign = true
-    if (newline - lineStart > 2 * MAX_DEPTH) refuseLine(run, lineStart, newline, newlines.length, place)
+    if (newline - lineStart > 2 * MAX_DEPTH)
+      refuseLine(run, lineStart, newline, newlines.length, place)
     newlines.push(newline)
     lineStart = newline + 1
   }
   return { newlines, hasForeign }
 }
 
-function refuseLine(run: Run, start: number, newline: number, index: number, place: RunPlace): void {
+function refuseLine(
+  run: Run,
+  start: number,
+  newline: number,
+  index: number,
+  place: RunPlace,
+): void {
   const jsonEnd = jsonEndOf(run.bytes, newline, lineEndOf(run.bytes, start, newline))
   const { path, maxRecordBytes } = place
   const line = lineNumber(run, index)

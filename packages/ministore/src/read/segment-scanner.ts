@@ -162,10 +162,7 @@ export class SegmentScanner {
     const orderedBlockStart = this.#lastOrderedBlockStartIn(newline)
     if (orderedBlockStart !== undefined) this.#lastOrderedBlockStart = orderedBlockStart
     const tab = newline - SEAL_BYTES
-    const crc = crc32(
-      this.#buffer.subarray(tab, newline + 1),
-      readSeal(this.#buffer, tab) ?? 0,
-    )
+    const crc = crc32(this.#buffer.subarray(tab, newline + 1), readSeal(this.#buffer, tab) ?? 0)
     const run = this.#handOut(newline + 1, crc, true)
     this.#sealedEnd = this.#position
     return run

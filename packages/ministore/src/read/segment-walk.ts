@@ -55,7 +55,8 @@ export async function openNextSegment(
     const file = archived.find(({ number }) => number === expected.segment)
     const segment = await tryOpen(fileSystem, file?.path ?? base, base, expected)
     if (segment === undefined) {
-      if (file === undefined && !archived.some(({ number }) => number > expected.segment)) return undefined
+      if (file === undefined && !archived.some(({ number }) => number > expected.segment))
+        return undefined
       continue
     }
     if (segment.number === expected.segment) return segment
@@ -99,7 +100,14 @@ async function tryOpen(
     }
     const read = requireHeader(header, path)
     const isLinked = read.link !== undefined
-    return { handle, path, start, isActive: path === base, isLinked, ...placeOf(read, path, expected) }
+    return {
+      handle,
+      path,
+      start,
+      isActive: path === base,
+      isLinked,
+      ...placeOf(read, path, expected),
+    }
   } catch (error) {
     await handle.close()
     throw error
@@ -111,10 +119,15 @@ function placeOf(
   path: string,
   expected: SegmentLink | undefined,
 ): { number: number; firstSeq: number } {
-  if (link === undefined) return { number: expected?.segment ?? 1, firstSeq: expected?.firstSeq ?? 1 }
+  if (link === undefined)
+    return { number: expected?.segment ?? 1, firstSeq: expected?.firstSeq ?? 1 }
   const isNext = link.segment === expected?.segment
   if (isNext && (link.firstSeq !== expected.firstSeq || link.prevCrc !== expected.prevCrc)) {
-    throw corruptError(path, 'the header does not continue the segment before: one of the two was changed or replaced', { line: 1, offsetBytes: 0 })
+    throw corruptError(
+      path,
+      'the header does not continue the segment before: one of the two was changed or replaced',
+      { line: 1, offsetBytes: 0 },
+    )
   }
   return { number: link.segment, firstSeq: link.firstSeq }
 }

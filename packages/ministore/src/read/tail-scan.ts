@@ -1,4 +1,4 @@
-import { NEWLINE, NUL, SPACE, TAB, isBlank } from '../format/bytes.js'
+import { NEWLINE, NUL, isBlank } from '../format/bytes.js'
 import { crc32 } from '../format/crc32.js'
 import { SECTOR_BYTES } from '../format/limits.js'
 import { SEAL_BYTES, crcAfterSeal, isUnorderedSeal, lineEndOf, readSeal } from '../format/seal.js'
@@ -133,14 +133,17 @@ class TailScan {
   }
 
   #findZeroSectors(window: Buffer, windowOffset: number, from: number): void {
-    for (let offset = from; offset < windowOffset + window.length; ) {
+    for (let offset = from; offset < windowOffset + window.length;) {
       const sectorEnd = offset - (offset % SECTOR_BYTES) + SECTOR_BYTES
       const end = Math.min(sectorEnd, windowOffset + window.length)
-      const isZero = window.subarray(offset - windowOffset, end - windowOffset).every((b) => b === NUL)
+      const isZero = window
+        .subarray(offset - windowOffset, end - windowOffset)
+        .every((b) => b === NUL)
       if (!isZero) this.#zerosSince = sectorEnd
       else if (end === sectorEnd && this.#zerosSince <= sectorEnd - SECTOR_BYTES)
         this.#hasZeroSector = true
-      else if (end === sectorEnd && this.#zerosSince === this.#goodOffset) this.#hasZeroSector = true
+      else if (end === sectorEnd && this.#zerosSince === this.#goodOffset)
+        this.#hasZeroSector = true
       offset = end
     }
   }

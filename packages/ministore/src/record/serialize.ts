@@ -124,7 +124,8 @@ function resolveToJson(value: unknown, key: string, depth: number): unknown {
   // Without a prototype, so that a key called __proto__ or toJSON is only a key.
   const copy: Record<string, unknown> = Object.create(null) as Record<string, unknown>
   for (const [name, inner] of Object.entries(resolved)) {
-    if (typeof inner !== 'function' || name !== 'toJSON') copy[name] = resolveToJson(inner, name, depth + 1)
+    if (typeof inner !== 'function' || name !== 'toJSON')
+      copy[name] = resolveToJson(inner, name, depth + 1)
   }
   return copy
 }

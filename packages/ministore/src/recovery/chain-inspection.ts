@@ -116,7 +116,13 @@ function linkSegments(
   const what = active === undefined ? undefined : activeMisfit(active.link, expected, isCounted)
   const fault = what === undefined ? undefined : { path: '', what }
   const activeLink = active?.link ?? expected
-  return { archived: counted(archived, activeLink), badHeader: undefined, fault, activeLink, isNumberingAssumed }
+  return {
+    archived: counted(archived, activeLink),
+    badHeader: undefined,
+    fault,
+    activeLink,
+    isNumberingAssumed,
+  }
 }
 
 function misfit(

@@ -85,7 +85,7 @@ async function copyRange(
   write: (bytes: Uint8Array, at: number) => Promise<void>,
 ): Promise<void> {
   const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, sizeBytes))
-  for (let at = 0; at < sizeBytes; ) {
+  for (let at = 0; at < sizeBytes;) {
     const part = chunk.subarray(0, Math.min(chunk.length, sizeBytes - at))
     const count = await readFully(source, part, offsetBytes + at)
     if (count === 0) throw new Error('the file became shorter while it was read')

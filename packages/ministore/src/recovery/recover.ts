@@ -120,7 +120,8 @@ async function isWholeLine(
   good: Checkpoint,
   tail: TailEvidence,
 ): Promise<boolean> {
-  if (tail.sizeBytes === 0 || tail.endsWithNewline || tail.sizeBytes > 64 * 1024 * 1024) return false
+  if (tail.sizeBytes === 0 || tail.endsWithNewline || tail.sizeBytes > 64 * 1024 * 1024)
+    return false
   const line = Buffer.alloc(tail.sizeBytes)
   await readFully(handle, line, good.offsetBytes)
   return !/^[-\d]/.test(line.toString('latin1')) && isValidForeignLine(line, 0, line.length)

@@ -1,13 +1,7 @@
 import type { LockMechanism } from '../fs/file-system.js'
 
 /** What `open` found: a word per case in FORMAT.md, "Recovery". */
-export type Verdict =
-  | 'created'
-  | 'clean'
-  | 'healed'
-  | 'torn'
-  | 'ambiguous'
-  | 'interruptedRotation'
+export type Verdict = 'created' | 'clean' | 'healed' | 'torn' | 'ambiguous' | 'interruptedRotation'
 
 /** Bytes that recovery moved out of the journal. They are kept, and never read again. */
 export interface SetAside {

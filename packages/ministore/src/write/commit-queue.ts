@@ -95,7 +95,8 @@ export class CommitQueue {
       return wrongExpectedSeq(this.#path, expectedSeq, this.lastHandedOut)
     }
     const { maxPendingBytes } = this.#settings
-    if (this.#pendingBytes === 0 || this.#pendingBytes + textBytes <= maxPendingBytes) return undefined
+    if (this.#pendingBytes === 0 || this.#pendingBytes + textBytes <= maxPendingBytes)
+      return undefined
     return new MiniStoreError(
       'BACKLOG_FULL',
       `${this.#path}: ${this.#pendingBytes} bytes wait to be written, and maxPendingBytes is ${maxPendingBytes}; await ready(), or the appends before this one`,
@@ -139,7 +140,10 @@ export class CommitQueue {
       batch.push(item)
       item = this.#items[++this.#head]
     }
-    assertThat(seal || batch.every(({ lines }) => lines.length === 1), 'unsealed records stand alone')
+    assertThat(
+      seal || batch.every(({ lines }) => lines.length === 1),
+      'unsealed records stand alone',
+    )
     return batch
   }
 

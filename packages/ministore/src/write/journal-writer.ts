@@ -182,9 +182,14 @@ export class JournalWriter {
   async dropBefore(seq: number): Promise<DropReport> {
     this.#assertUsable()
     if (seq > this.lastSeq) await this.rotate()
-    return dropOldest(this.#files, this.#archived, ({ firstSeq, recordCount = 0 }) => {
-      return firstSeq + recordCount <= seq
-    }, this.#settings)
+    return dropOldest(
+      this.#files,
+      this.#archived,
+      ({ firstSeq, recordCount = 0 }) => {
+        return firstSeq + recordCount <= seq
+      },
+      this.#settings,
+    )
   }
 
   async close(): Promise<void> {

@@ -96,10 +96,14 @@ async function trySweep(files: JournalFiles, { fileSystem }: Settings): Promise<
 }
 
 function nameTaken(path: string): MiniStoreError {
-  return new MiniStoreError('JOURNAL_CORRUPT', `${path} is there already; a rename would destroy it`, {
-    path,
-    outcome: 'absent',
-  })
+  return new MiniStoreError(
+    'JOURNAL_CORRUPT',
+    `${path} is there already; a rename would destroy it`,
+    {
+      path,
+      outcome: 'absent',
+    },
+  )
 }
 
 /** Removes archived segments from the oldest on while `isUnwanted`; `archived` loses them too. */

@@ -24,7 +24,7 @@ export class SyncStats {
   /** Undefined before the first sync. */
   latency(): SyncLatency | undefined {
     if (this.#count === 0) return undefined
-    const sorted = this.#recentMs.slice(0, Math.min(this.#count, SAMPLE_COUNT)).sort()
+    const sorted = this.#recentMs.slice(0, Math.min(this.#count, SAMPLE_COUNT)).toSorted()
     const at = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))] ?? 0
     return { p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(1) }
   }

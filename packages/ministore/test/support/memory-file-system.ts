@@ -1,22 +1,8 @@
-import type {
-  FileHandle,
-  FileStat,
-  FileSystem,
-  LockAttempt,
-  OpenMode,
-} from '@mini-rs/ministore/fs'
+import type { FileHandle, FileStat, FileSystem, LockAttempt, OpenMode } from '@mini-rs/ministore/fs'
 
 /** The calls that a test can let fail. */
 export type Call =
-  | 'open'
-  | 'read'
-  | 'write'
-  | 'sync'
-  | 'truncate'
-  | 'rename'
-  | 'remove'
-  | 'syncDirectory'
-  | 'list'
+  'open' | 'read' | 'write' | 'sync' | 'truncate' | 'rename' | 'remove' | 'syncDirectory' | 'list'
 
 /** What a hook may do with a call: nothing, throw, or for a write let only so many bytes through. */
 export type Hook = (call: Call, path: string, sizeBytes: number) => number | undefined | void
