@@ -70,5 +70,6 @@ export interface Log<R, Input = R> {
   /** What a resolved append has survived. */
   readonly durability: 'os' | 'disk' | 'quorum' | 'quorum+disk'
   readonly limits: LogLimits
+  /** Takes no more appends, settles those that wait, and lets go of the log. Idempotent. */
   close(): Promise<void>
 }

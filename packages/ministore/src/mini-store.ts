@@ -193,6 +193,7 @@ export class MiniStore<R, Input = R> implements Log<R, Input> {
     return this.#writer.firstSeq - 1
   }
 
+  /** Where the store is in its life. */
   get status(): StoreStatus {
     if (this.#lifecycle !== 'open') return this.#lifecycle
     return this.#writer.failure === undefined ? 'open' : 'failed'
@@ -313,6 +314,7 @@ export class MiniStore<R, Input = R> implements Log<R, Input> {
     return this.#closed
   }
 
+  /** {@link MiniStore.close}, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }

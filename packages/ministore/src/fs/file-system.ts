@@ -27,9 +27,11 @@ export interface FileHandle {
   sync(): Promise<void>
   /** {@link FileHandle.sync} on the calling thread. */
   syncSync(): void
+  /** Cuts the file, or extends it with zeros. Durable after {@link FileHandle.sync}. */
   truncate(sizeBytes: number): Promise<void>
   /** On the calling thread: the kernel answers from memory. */
   statSync(): FileStat
+  /** Closes the descriptor; it must not be used again. */
   close(): Promise<void>
 }
 
@@ -44,6 +46,7 @@ export interface LockOwner {
 /** The kernel locks that a held lock stands on. */
 export type LockMechanism = 'flock' | 'ofd' | 'simulated'
 
+/** A lock that is held until it is released or its process ends. */
 export interface HeldLock {
   readonly kind: 'held'
   readonly mechanisms: readonly LockMechanism[]
@@ -76,6 +79,7 @@ export interface FileSystem {
   realPath(path: string): Promise<string>
   /** Renames, replacing what is at `to`. Durable after {@link FileSystem.syncDirectory}. */
   rename(from: string, to: string): Promise<void>
+  /** Removes a file. Rejects with `ENOENT`. Durable after {@link FileSystem.syncDirectory}. */
   remove(path: string): Promise<void>
   /** Resolves when the names in a directory are on the disk. */
   syncDirectory(path: string): Promise<void>

@@ -79,14 +79,18 @@ async function* readSegment<R>(
   let start = segment.start
   for (;;) {
     const scanner = new SegmentScanner(handle, path, start, maxRecordBytes)
-    for (let run = await scanner.next(); run !== undefined; run = await scanner.next()) {
-      range.signal?.throwIfAborted()
-      const runFirstSeq = firstSeq + run.from.recordCount
-      const nextSeq = firstSeq + scanner.good.recordCount
-      if (range.from === undefined || nextSeq > range.from) {
-        yield decodeBatch(run, { path, firstSeq: runFirstSeq }, range)
+    try {
+      for (let run = await scanner.next(); run !== undefined; run = await scanner.next()) {
+        range.signal?.throwIfAborted()
+        const runFirstSeq = firstSeq + run.from.recordCount
+        const nextSeq = firstSeq + scanner.good.recordCount
+        if (range.from === undefined || nextSeq > range.from) {
+          yield decodeBatch(run, { path, firstSeq: runFirstSeq }, range)
+        }
+        if (to !== undefined && nextSeq > to) return undefined
       }
-      if (to !== undefined && nextSeq > to) return undefined
+    } finally {
+      await scanner.settle()
     }
     const { good } = scanner
     if (good.offsetBytes === start.offsetBytes && (await isEndJudged(segment, scanner))) {

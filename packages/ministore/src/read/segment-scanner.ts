@@ -4,9 +4,9 @@ import { NEWLINE } from '../format/bytes.js'
 import { crc32 } from '../format/crc32.js'
 import { MAX_COMMIT_BYTES } from '../format/limits.js'
 import { SEAL_BYTES, isUnorderedSeal, lineEndOf, readSeal } from '../format/seal.js'
-import { readFully } from '../fs/write-all.js'
 import type { FileHandle } from '../fs/file-system.js'
 import { nestsTooDeep } from '../record/json-depth.js'
+import { ReadAhead } from './read-ahead.js'
 
 const CHUNK_BYTES = 256 * 1024
 
@@ -38,7 +38,7 @@ export interface Run {
  * The file may be appended to meanwhile. What stands behind the prefix is {@link scanTail}'s to judge.
  */
 export class SegmentScanner {
-  readonly #handle: FileHandle
+  readonly #source: ReadAhead
   readonly #path: string
   readonly #maxRecordBytes: number
   #buffer: Buffer = Buffer.allocUnsafe(1 + CHUNK_BYTES)
@@ -52,7 +52,7 @@ export class SegmentScanner {
   #isDone = false
 
   constructor(handle: FileHandle, path: string, from: Checkpoint, maxRecordBytes: number) {
-    this.#handle = handle
+    this.#source = new ReadAhead(handle, CHUNK_BYTES)
     this.#path = path
     this.#maxRecordBytes = maxRecordBytes
     this.#position = from
@@ -75,11 +75,17 @@ export class SegmentScanner {
     return this.#lastOrderedBlockStart
   }
 
+  /** To be awaited before the file is closed in the middle. */
+  settle(): Promise<void> {
+    return this.#source.settle()
+  }
+
   /** The next run, or undefined at the end of the valid prefix. */
   async next(): Promise<Run | undefined> {
     while (!this.#isDone) {
       const sealed = this.#takeSealedRun()
-      if (sealed !== undefined || this.#isDone) return sealed
+      if (sealed !== undefined) return sealed
+      if (this.#isDone) break
       const pending = this.#end - this.#start
       if (this.#atEndOfFile || pending >= FOREIGN_WINDOW_BYTES) {
         const foreign = this.#takeForeignRun()
@@ -88,6 +94,7 @@ export class SegmentScanner {
       }
       if (!this.#isDone) await this.#fill()
     }
+    await this.settle()
     return undefined
   }
 
@@ -101,7 +108,7 @@ export class SegmentScanner {
     this.#start = 1
     this.#end = 1 + pending
     const room = target.subarray(this.#end, this.#end + Math.max(CHUNK_BYTES, pending))
-    const count = await readFully(this.#handle, room, this.#position.offsetBytes + pending)
+    const count = await this.#source.read(room, this.#position.offsetBytes + pending)
     this.#end += count
     this.#atEndOfFile = count < room.length
   }

@@ -7,7 +7,9 @@ import { type SchemaIssue, type StandardSchema, isStandardSchema } from './stand
  * `decode(encode(record))` must equal the record.
  */
 export interface Codec<R> {
+  /** A value that JSON can carry. */
   encode(record: R): unknown
+  /** The record that was encoded. Throw to refuse a value: the reader then rejects with `RECORD_INVALID`. */
   decode(value: unknown): R
 }
 

@@ -93,8 +93,12 @@ async function scanActive(
   if (header.kind !== 'header') return { header, scan: undefined }
   const scanner = new SegmentScanner(handle, files.active, start, settings.maxRecordBytes)
   const checkpoints: Checkpoint[] = []
-  for (let run = await scanner.next(); run !== undefined; run = await scanner.next()) {
-    checkpoints.push(run.from)
+  try {
+    for (let run = await scanner.next(); run !== undefined; run = await scanner.next()) {
+      checkpoints.push(run.from)
+    }
+  } finally {
+    await scanner.settle()
   }
   const { good, sealedEnd, lastOrderedBlockStart } = scanner
   const tail = await scanTail(handle, good, handle.statSync().sizeBytes)
