@@ -10,7 +10,11 @@ export default defineConfig({
   platform: 'node',
   external: ['fs-native-extensions'],
   // tsup sets the `baseUrl` that TypeScript 6 calls deprecated.
-  dts: { compilerOptions: { ignoreDeprecations: '6.0', isolatedDeclarations: false } },
+  dts: {
+    // Symbol.asyncDispose is not in the libraries that a user's tsconfig names by default.
+    banner: '/// <reference lib="esnext.disposable" />',
+    compilerOptions: { ignoreDeprecations: '6.0', isolatedDeclarations: false },
+  },
   sourcemap: true,
   clean: true,
 })
