@@ -200,10 +200,16 @@ describe('a rotation that fails', () => {
 })
 
 describe('another program that writes the file', () => {
+  /** Appends behind our back, to the very file. */
+  const appendBehind = (fileSystem: MemoryFileSystem, text: string): void => {
+    const node = fileSystem.files.get(BASE)
+    if (node !== undefined) node.bytes = Buffer.concat([node.bytes, Buffer.from(text)])
+  }
+
   it('is noticed before the write: absent, and the store has failed', async () => {
     const { fileSystem, store } = await open()
     await store.append('ours')
-    fileSystem.put(BASE, Buffer.concat([fileSystem.get(BASE), Buffer.from('"theirs"\n')]))
+    appendBehind(fileSystem, '"theirs"\n')
     await expect(store.append('lost')).rejects.toMatchObject({
       code: 'FOREIGN_WRITER',
       outcome: 'absent',
@@ -212,31 +218,41 @@ describe('another program that writes the file', () => {
     expect(await replay(fileSystem)).toEqual(['ours', 'theirs'])
   })
 
-  it('is noticed between write and sync: unknown', async () => {
+  it('is noticed between write and acknowledgement: unknown', async () => {
     const { fileSystem, store } = await open()
-    const append = fileSystem.statSync.bind(fileSystem)
-    fileSystem.statSync = (path) => {
-      const stat = append(path)
-      fileSystem.hook = (call) => {
-        const node = fileSystem.files.get(BASE)
-        if (call !== 'write' || node === undefined) return undefined
-        fileSystem.hook = undefined
-        node.bytes = Buffer.concat([node.bytes, Buffer.alloc(200, 'x')])
-        return undefined
-      }
-      return stat
+    fileSystem.hook = (call) => {
+      if (call === 'sync') appendBehind(fileSystem, '"theirs"\n')
     }
     await expect(store.append('ours')).rejects.toMatchObject({
       code: 'FOREIGN_WRITER',
       outcome: 'unknown',
     })
+    expect(store.lastSeq).toBe(0)
   })
 
-  it('is noticed when it has removed or replaced the file', async () => {
+  it('is noticed when it has removed or replaced the file, and its file is left alone', async () => {
+    for (const replacement of [undefined, Buffer.from('somebody else has put this here')]) {
+      const { fileSystem, store } = await open()
+      fileSystem.files.delete(BASE)
+      if (replacement !== undefined) fileSystem.put(BASE, replacement)
+      await expect(store.append('lost')).rejects.toMatchObject({
+        code: 'FOREIGN_WRITER',
+        outcome: 'unknown',
+      })
+      expect(store.status).toBe('failed')
+      expect(fileSystem.files.get(BASE)?.bytes).toEqual(replacement)
+    }
+  })
+
+  it('is noticed before a rotation would archive its file', async () => {
     const { fileSystem, store } = await open()
-    fileSystem.files.delete(BASE)
-    await expect(store.append('lost')).rejects.toMatchObject({ code: 'FOREIGN_WRITER' })
-    expect(store.status).toBe('failed')
+    await store.append('ours')
+    fileSystem.put(BASE, Buffer.from('theirs'))
+    await expect(store.rotate()).rejects.toMatchObject({
+      code: 'FOREIGN_WRITER',
+      outcome: 'absent',
+    })
+    expect([...fileSystem.files.keys()]).toEqual([BASE])
   })
 })
 

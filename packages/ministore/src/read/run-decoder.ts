@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer'
 import { MiniStoreError } from '../errors.js'
 import { NEWLINE, TAB, isBlank } from '../format/bytes.js'
 import { MAX_DEPTH } from '../format/limits.js'
@@ -87,7 +88,9 @@ function tryParseAtOnce(run: Run, newlines: readonly number[]): unknown[] | unde
   bytes[start - 1] = OPEN_BRACKET
   bytes[end - 1] = CLOSE_BRACKET
   try {
-    const values: unknown = JSON.parse(bytes.toString('utf8', start - 1, end))
+    // Latin-1 is a plain copy, and the same text where all is ASCII.
+    const encoding = isAscii(bytes.subarray(start, end)) ? 'latin1' : 'utf8'
+    const values: unknown = JSON.parse(bytes.toString(encoding, start - 1, end))
     return Array.isArray(values) && values.length === newlines.length ? values : undefined
   } catch {
     return undefined // not JSON: parsing line by line names the bad one

@@ -3,12 +3,12 @@ import { MiniStoreError } from '../errors.js'
 import { NEWLINE } from '../format/bytes.js'
 import { crc32 } from '../format/crc32.js'
 import { MAX_COMMIT_BYTES } from '../format/limits.js'
-import { SEAL_BYTES, isUnorderedSeal, lineEndOf, readSeal } from '../format/seal.js'
+import { SEAL_BYTES, lineEndOf, readSeal } from '../format/seal.js'
 import type { FileHandle } from '../fs/file-system.js'
 import { nestsTooDeep } from '../record/json-depth.js'
 import { ReadAhead } from './read-ahead.js'
 
-const CHUNK_BYTES = 256 * 1024
+const CHUNK_BYTES = 128 * 1024
 
 /** From how many bytes without any seal on foreign lines are handed out before a seal was looked for further on. */
 const FOREIGN_WINDOW_BYTES = 1024 * 1024
@@ -47,7 +47,6 @@ export class SegmentScanner {
   #end = 1
   #position: Checkpoint
   #sealedEnd: Checkpoint
-  #lastOrderedBlockStart: number
   #atEndOfFile = false
   #isDone = false
 
@@ -57,7 +56,6 @@ export class SegmentScanner {
     this.#maxRecordBytes = maxRecordBytes
     this.#position = from
     this.#sealedEnd = from
-    this.#lastOrderedBlockStart = from.offsetBytes
   }
 
   /** The end of what was handed out, and of the valid prefix once `next` has answered undefined. */
@@ -68,11 +66,6 @@ export class SegmentScanner {
   /** The end of the last verified seal. */
   get sealedEnd(): Checkpoint {
     return this.#sealedEnd
-  }
-
-  /** Where the block of the last seal begins before which everything had been synced. */
-  get lastOrderedBlockStart(): number {
-    return this.#lastOrderedBlockStart
   }
 
   /** To be awaited before the file is closed in the middle. */
@@ -126,7 +119,7 @@ export class SegmentScanner {
   }
 
   #takeSealedRun(): Run | undefined {
-    const last = this.#lastSealNewline(this.#end)
+    const last = lastSealNewline(this.#buffer, this.#start, this.#end)
     if (last === undefined) return undefined
     if (this.#isVerified(last)) return this.#handOutSealed(last)
     const first = this.#firstSealNewline()
@@ -134,17 +127,6 @@ export class SegmentScanner {
     // A seal that is there must be right: what stands between it and the seal before it is not to be trusted.
     this.#position = this.#sealedEnd
     this.#isDone = true
-    return undefined
-  }
-
-  /** The newline of the last sealed line that ends before `end`. */
-  #lastSealNewline(end: number): number | undefined {
-    let newline = end
-    while (newline > this.#start) {
-      newline = this.#buffer.lastIndexOf(NEWLINE, newline - 1)
-      if (newline < this.#start + SEAL_BYTES) return undefined
-      if (readSeal(this.#buffer, newline - SEAL_BYTES) !== undefined) return newline
-    }
     return undefined
   }
 
@@ -166,24 +148,11 @@ export class SegmentScanner {
   }
 
   #handOutSealed(newline: number): Run {
-    const orderedBlockStart = this.#lastOrderedBlockStartIn(newline)
-    if (orderedBlockStart !== undefined) this.#lastOrderedBlockStart = orderedBlockStart
     const tab = newline - SEAL_BYTES
     const crc = crc32(this.#buffer.subarray(tab, newline + 1), readSeal(this.#buffer, tab) ?? 0)
     const run = this.#handOut(newline + 1, crc, true)
     this.#sealedEnd = this.#position
     return run
-  }
-
-  #lastOrderedBlockStartIn(lastNewline: number): number | undefined {
-    let ordered: number | undefined = lastNewline
-    while (ordered !== undefined && isUnorderedSeal(this.#buffer, ordered - SEAL_BYTES)) {
-      ordered = this.#lastSealNewline(ordered)
-    }
-    if (ordered === undefined) return undefined
-    const before = this.#lastSealNewline(ordered)
-    if (before === undefined) return this.#sealedEnd.offsetBytes
-    return this.#position.offsetBytes + (before + 1 - this.#start)
   }
 
   #takeForeignRun(): Run | undefined {
@@ -204,6 +173,17 @@ export class SegmentScanner {
     this.#start = end
     return run
   }
+}
+
+/** The newline of the last line in `[start, end)` that has a legible seal. */
+export function lastSealNewline(bytes: Buffer, start: number, end: number): number | undefined {
+  let newline = end
+  while (newline > start) {
+    newline = bytes.lastIndexOf(NEWLINE, newline - 1)
+    if (newline < start + SEAL_BYTES) return undefined
+    if (readSeal(bytes, newline - SEAL_BYTES) !== undefined) return newline
+  }
+  return undefined
 }
 
 /** How many newlines stand in `[start, end)`. */

@@ -19,6 +19,7 @@ import { type ChainInspection, inspectChain } from './chain-inspection.js'
 import { type Decision, EMPTY_TAIL, type Findings, condense, decide } from './decide.js'
 import { healNewline, rewriteInPlace, setAsideTail } from './mend.js'
 import type { SetAside, Verdict } from './report.js'
+import { rewriteStartIn } from './rewrite-start.js'
 
 /** A journal that was recovered and may be appended to. */
 export interface RecoveredJournal {
@@ -61,7 +62,7 @@ export async function recover(base: string, settings: Settings): Promise<Recover
 interface ActiveScan {
   readonly good: Checkpoint
   readonly sealedRecordCount: number
-  readonly lastOrderedBlockStart: number
+  readonly rewriteStart: number
   readonly tail: TailEvidence
   readonly isHealableLine: boolean
   readonly checkpoints: readonly Checkpoint[]
@@ -93,18 +94,20 @@ async function scanActive(
   if (header.kind !== 'header') return { header, scan: undefined }
   const scanner = new SegmentScanner(handle, files.active, start, settings.maxRecordBytes)
   const checkpoints: Checkpoint[] = []
+  let rewriteStart = start.offsetBytes
   try {
     for (let run = await scanner.next(); run !== undefined; run = await scanner.next()) {
       checkpoints.push(run.from)
+      rewriteStart = rewriteStartIn(run) ?? rewriteStart
     }
   } finally {
     await scanner.settle()
   }
-  const { good, sealedEnd, lastOrderedBlockStart } = scanner
+  const { good, sealedEnd } = scanner
   const tail = await scanTail(handle, good, handle.statSync().sizeBytes)
   const isHealableLine = !settings.seal && (await isWholeLine(handle, good, tail))
   const sealedRecordCount = sealedEnd.recordCount
-  const scan = { good, sealedRecordCount, lastOrderedBlockStart, tail, isHealableLine, checkpoints }
+  const scan = { good, sealedRecordCount, rewriteStart, tail, isHealableLine, checkpoints }
   return { header, scan }
 }
 
@@ -266,7 +269,7 @@ async function mendActive(mending: Mending): Promise<RecoveredJournal> {
   } else if (decision !== 'openClean') {
     setAside = await setAsideTail(handle, files, scan.good, settings)
   }
-  await rewriteInPlace(handle, Math.max(scan.lastOrderedBlockStart, headerBytes), end.offsetBytes)
+  await rewriteInPlace(handle, scan.rewriteStart, end.offsetBytes)
   return {
     verdict: verdictOf(decision),
     setAside,

@@ -115,10 +115,9 @@ export class JournalWriter {
     if (this.#end.offsetBytes + textBytes > maxSegmentBytes) await this.rotate()
     const isUnordered = this.#durableSeq < this.lastSeq
     const { bytes, end } = this.#encoder.encode(lines, textBytes, this.#end, isUnordered)
-    this.#assertOwnFile()
+    this.#assertOwnSize()
     await this.#write(bytes, isInline)
-    this.#assertOwnSize(end.offsetBytes)
-    if (durability === 'disk') await this.#sync(isInline)
+    await this.#confirm(end, isInline)
     this.#end = end
     if (durability === 'disk') this.#durableSeq = this.lastSeq
     this.#commitCount++
@@ -142,7 +141,7 @@ export class JournalWriter {
   async rotate(): Promise<void> {
     this.#assertUsable()
     if (this.#end.recordCount === 0) return
-    this.#assertOwnFile()
+    if (!this.#isOwnFile(this.#end.offsetBytes)) throw this.#fail(this.#foreignWriter('absent'))
     await this.#sync(false)
     this.#durableSeq = this.lastSeq
     const link = {
@@ -212,20 +211,31 @@ export class JournalWriter {
     if (this.#failure !== undefined) throw storeFailed(this.#failure)
   }
 
-  /** The fence: the file is still the one that this writer left. */
-  #assertOwnFile(): void {
+  /** The fence before a write: nobody has appended to the file. */
+  #assertOwnSize(): void {
+    if (this.#handle.statSync().sizeBytes === this.#end.offsetBytes) return
+    throw this.#fail(this.#foreignWriter('absent'))
+  }
+
+  /**
+   * Syncs what was written, unless durability is `'os'`. Meanwhile the fence behind the write: the path
+   * still names this file, and the file ends where the commit does.
+   */
+  async #confirm(end: Checkpoint, isInline: boolean): Promise<void> {
+    const syncing = this.#settings.durability === 'disk' ? this.#sync(isInline) : undefined
+    const isOwn = this.#isOwnFile(end.offsetBytes)
+    await syncing
+    if (!isOwn) throw this.#fail(this.#foreignWriter('unknown'))
+  }
+
+  #isOwnFile(sizeBytes: number): boolean {
     const stat = this.#settings.fileSystem.statSync(this.#files.active)
-    const isOwn =
+    return (
       stat !== undefined &&
       stat.inode === this.#inode &&
       stat.device === this.#device &&
-      stat.sizeBytes === this.#end.offsetBytes
-    if (!isOwn) throw this.#fail(this.#foreignWriter('absent'))
-  }
-
-  #assertOwnSize(expectedBytes: number): void {
-    if (this.#handle.statSync().sizeBytes === expectedBytes) return
-    throw this.#fail(this.#foreignWriter('unknown'))
+      stat.sizeBytes === sizeBytes
+    )
   }
 
   #foreignWriter(outcome: 'absent' | 'unknown'): MiniStoreError {
