@@ -92,3 +92,20 @@ describe('what we write', () => {
     expect(readFileSync(path, 'utf8')).toBe('// MINISTORE JOURNAL v0.1.0\n{"a":1}\n"b"\n')
   })
 })
+
+describe('the golden file', () => {
+  it('is still read, and still written byte for byte', async () => {
+    const golden = fileURLToPath(new URL('fixtures/golden/v0.1.0.jsonl', import.meta.url))
+    expect(await MiniStore.replay(golden)).toEqual([
+      { Set: { value: 42 } },
+      { Inc: { by: 1 } },
+      'Reset',
+    ])
+    const path = join(temporaryFolder(), 'journal.jsonl')
+    const store = await MiniStore.open(path)
+    await store.append({ Set: { value: 42 } })
+    await store.appendMany([{ Inc: { by: 1 } }, 'Reset'])
+    await store.close()
+    expect(readFileSync(path)).toEqual(readFileSync(golden))
+  })
+})

@@ -1,0 +1,88 @@
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  type FileHandle,
+  makeDirectories,
+  nodeFileSystem,
+  readFully,
+  replaceFile,
+  writeAll,
+  writeAllSync,
+} from '@mini-rs/ministore/fs'
+import { describe, expect, it } from 'vitest'
+import { MemoryFileSystem, errno } from './support/memory-file-system.js'
+import { temporaryFolder } from './support/temporary.js'
+
+describe("Node's file system behind the port", () => {
+  it('writes, reads, cuts, syncs and tells size and identity', async () => {
+    const path = join(temporaryFolder(), 'file')
+    const handle = await nodeFileSystem.open(path, 'createNew', 0o600)
+    await writeAll(handle, Buffer.from('hello world'), 0)
+    writeAllSync(handle, Buffer.from('W'), 6)
+    await handle.sync()
+    handle.syncSync()
+    await handle.truncate(8)
+    const into = Buffer.alloc(100)
+    expect(await readFully(handle, into, 0)).toBe(8)
+    expect(into.toString('utf8', 0, 8)).toBe('hello Wo')
+    const stat = nodeFileSystem.statSync(path)
+    expect(handle.statSync()).toEqual(stat)
+    expect(stat).toMatchObject({ kind: 'file', sizeBytes: 8 })
+    await handle.close()
+    await expect(nodeFileSystem.open(path, 'createNew')).rejects.toMatchObject({ code: 'EEXIST' })
+    const missing = nodeFileSystem.open(`${path}-2`, 'readWrite')
+    await expect(missing).rejects.toMatchObject({ code: 'ENOENT' })
+    expect(await nodeFileSystem.stat(`${path}-2`)).toBeUndefined()
+  })
+
+  it('knows the boot where the machine tells it', async () => {
+    expect(await nodeFileSystem.bootId()).toBe(await nodeFileSystem.bootId())
+  })
+
+  it('creates missing folders one by one', async () => {
+    const path = join(temporaryFolder(), 'a', 'b', 'c')
+    await makeDirectories(nodeFileSystem, path)
+    await makeDirectories(nodeFileSystem, path)
+    expect((await nodeFileSystem.stat(path))?.kind).toBe('directory')
+  })
+})
+
+describe('writeAll', () => {
+  it('throws when the disk takes nothing, instead of trying for ever', async () => {
+    const stuck = { write: async () => 0 } as unknown as FileHandle
+    await expect(writeAll(stuck, Buffer.from('x'), 0)).rejects.toMatchObject({ code: 'EIO' })
+  })
+})
+
+describe('replaceFile', () => {
+  it('replaces the whole content, and leaves nothing else behind', async () => {
+    const folder = temporaryFolder()
+    const path = join(folder, 'state.json')
+    writeFileSync(path, 'a long old content')
+    await replaceFile(nodeFileSystem, path, Buffer.from('new'))
+    expect(readFileSync(path, 'utf8')).toBe('new')
+    expect(readdirSync(folder)).toEqual(['state.json'])
+  })
+
+  it.each(['open', 'write', 'sync', 'rename'] as const)(
+    'keeps the old content when %s fails, and removes its temporary file',
+    async (call) => {
+      const fileSystem = new MemoryFileSystem()
+      fileSystem.put('/state.json', Buffer.from('old'))
+      fileSystem.hook = (made, path) => {
+        if (made === call) throw errno('EIO', path)
+      }
+      const replacing = replaceFile(fileSystem, '/state.json', Buffer.from('new'))
+      await expect(replacing).rejects.toMatchObject({ code: 'EIO' })
+      expect(fileSystem.get('/state.json').toString()).toBe('old')
+      expect([...fileSystem.files.keys()]).toEqual(['/state.json'])
+    },
+  )
+
+  it('syncs the file before the rename and the folder after it', async () => {
+    const fileSystem = new MemoryFileSystem()
+    await replaceFile(fileSystem, '/state.json', Buffer.from('new'))
+    const order = fileSystem.calls.map((call) => call.split(' ')[0])
+    expect(order).toEqual(['open', 'write', 'sync', 'rename', 'syncDirectory'])
+  })
+})
