@@ -148,6 +148,18 @@ describe('a journal with a zeroed sector', () => {
   })
 })
 
+describe('a journal whose first sector was zeroed', () => {
+  it('is no empty journal, neither to a writer nor to a reader', async () => {
+    const { path, bytes } = await sample()
+    const damaged = Buffer.from(bytes).fill(0, 0, 512)
+    writeFileSync(path, damaged)
+    await expect(MiniStore.open(path)).rejects.toMatchObject({ code: 'JOURNAL_HEADER' })
+    await expect(MiniStore.replay(path)).rejects.toMatchObject({ code: 'JOURNAL_HEADER' })
+    writeFileSync(path, Buffer.alloc(2000))
+    expect(await MiniStore.replay(path)).toEqual([])
+  })
+})
+
 describe('damage in an archived segment', () => {
   it('is noticed when it is read, and refused at open where it breaks the chain', async () => {
     const folder = temporaryFolder()

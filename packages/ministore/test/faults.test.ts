@@ -244,6 +244,15 @@ describe('another program that writes the file', () => {
     }
   })
 
+  it('is suspected when the path cannot be looked at', async () => {
+    const { fileSystem, store } = await open()
+    fileSystem.statSync = () => {
+      throw errno('EACCES', BASE)
+    }
+    await expect(store.append('ours')).rejects.toMatchObject({ code: 'FOREIGN_WRITER' })
+    expect(store.status).toBe('failed')
+  })
+
   it('is noticed before a rotation would archive its file', async () => {
     const { fileSystem, store } = await open()
     await store.append('ours')

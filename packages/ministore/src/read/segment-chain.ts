@@ -1,7 +1,7 @@
 import { MiniStoreError, errnoOf } from '../errors.js'
 import { type ArchivedFile, archivedAmong, journalFiles } from '../format/file-names.js'
 import { crcAfterSeal, readSeal, SEAL_BYTES } from '../format/seal.js'
-import { NEWLINE } from '../format/bytes.js'
+import { NEWLINE, NUL } from '../format/bytes.js'
 import { MAX_HEADER_BYTES, type ParsedHeader, parseHeader } from '../format/header.js'
 import { crc32 } from '../format/crc32.js'
 import { readFully } from '../fs/write-all.js'
@@ -36,7 +36,9 @@ export async function readHeader(
   const bytes = new Uint8Array(MAX_HEADER_BYTES)
   const count = await readFully(handle, bytes, 0)
   const head = bytes.subarray(0, count)
-  const header = parseHeader(head)
+  const parsed = parseHeader(head)
+  const isPlausible = parsed.kind !== 'fragment' || (await hasOnlyNulsBehind(handle, count))
+  const header: ParsedHeader = isPlausible ? parsed : { kind: 'wrongHeader' }
   const sizeBytes = header.kind === 'header' ? header.sizeBytes : 0
   const start = {
     offsetBytes: sizeBytes,
@@ -44,6 +46,16 @@ export async function readHeader(
     recordCount: 0,
   }
   return { header, start }
+}
+
+/** A fragment is a whole file: behind NULs that fill the place of a header only NULs may follow. */
+async function hasOnlyNulsBehind(handle: FileHandle, offsetBytes: number): Promise<boolean> {
+  const chunk = new Uint8Array(64 * 1024)
+  for (let offset = offsetBytes; ; offset += chunk.length) {
+    const count = await readFully(handle, chunk, offset)
+    if (!chunk.subarray(0, count).every((byte) => byte === NUL)) return false
+    if (count < chunk.length) return true
+  }
 }
 
 /** A header that must be one. @throws {@link MiniStoreError} `JOURNAL_HEADER`, `JOURNAL_VERSION` */

@@ -88,9 +88,6 @@ async function scanActive(
 ): Promise<ActiveFindings> {
   if (handle === undefined) return { header: undefined, scan: undefined }
   const { header, start } = await readHeader(handle)
-  if (header.kind === 'fragment' && !(await hasOnlyNulsBehind(handle))) {
-    return { header: { kind: 'wrongHeader' }, scan: undefined }
-  }
   if (header.kind !== 'header') return { header, scan: undefined }
   const scanner = new SegmentScanner(handle, files.active, start, settings.maxRecordBytes)
   const checkpoints: Checkpoint[] = []
@@ -109,16 +106,6 @@ async function scanActive(
   const sealedRecordCount = sealedEnd.recordCount
   const scan = { good, sealedRecordCount, rewriteStart, tail, isHealableLine, checkpoints }
   return { header, scan }
-}
-
-/** A fragment longer than any header is one only if nothing but NULs follows. */
-async function hasOnlyNulsBehind(handle: FileHandle): Promise<boolean> {
-  const chunk = new Uint8Array(64 * 1024)
-  for (let offset = 512; ; offset += chunk.length) {
-    const count = await readFully(handle, chunk, offset)
-    if (!chunk.subarray(0, count).every((byte) => byte === 0)) return false
-    if (count < chunk.length) return true
-  }
 }
 
 /** Whether the tail is a record that lacks only its newline. A bare number may be the beginning of a longer one. */

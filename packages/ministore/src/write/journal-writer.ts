@@ -1,6 +1,6 @@
 import { MiniStoreError, messageOf } from '../errors.js'
 import { type JournalFiles, journalFiles } from '../format/file-names.js'
-import type { FileHandle } from '../fs/file-system.js'
+import type { FileHandle, FileStat } from '../fs/file-system.js'
 import { writeAll, writeAllSync } from '../fs/write-all.js'
 import type { Settings } from '../options.js'
 import type { Segment } from '../read/segment-chain.js'
@@ -229,13 +229,22 @@ export class JournalWriter {
   }
 
   #isOwnFile(sizeBytes: number): boolean {
-    const stat = this.#settings.fileSystem.statSync(this.#files.active)
+    const stat = this.#tryStat()
     return (
       stat !== undefined &&
       stat.inode === this.#inode &&
       stat.device === this.#device &&
       stat.sizeBytes === sizeBytes
     )
+  }
+
+  /** Undefined also where the path can no longer be looked at: then nobody can say that it is ours. */
+  #tryStat(): FileStat | undefined {
+    try {
+      return this.#settings.fileSystem.statSync(this.#files.active)
+    } catch {
+      return undefined
+    }
   }
 
   #foreignWriter(outcome: 'absent' | 'unknown'): MiniStoreError {
