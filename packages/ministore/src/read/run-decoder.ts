@@ -1,6 +1,6 @@
 import { isAscii } from 'node:buffer'
 import { MiniStoreError } from '../errors.js'
-import { NEWLINE, TAB, isBlank } from '../format/bytes.js'
+import { TAB, isBlank } from '../format/bytes.js'
 import { MAX_DEPTH } from '../format/limits.js'
 import { jsonEndOf, lineEndOf } from '../format/seal.js'
 import { nestsTooDeep } from '../record/json-depth.js'
@@ -30,7 +30,8 @@ export interface DecodedRun {
  * newlines become commas, and its seals are white space to JSON.
  */
 export function decodeRun(run: Run, place: RunPlace): DecodedRun {
-  const { newlines, hasForeign } = findLines(run, place)
+  const { newlines } = run
+  const hasForeign = checkLines(run, place)
   const isCommitEnd = (index: number): boolean => {
     const newline = newlines[index] ?? 0
     return run.bytes[newline - 1] !== TAB || isBlank(run.bytes[newline - 2])
@@ -39,20 +40,18 @@ export function decodeRun(run: Run, place: RunPlace): DecodedRun {
   return { values: values ?? parseEachLine(run, newlines, place), isCommitEnd }
 }
 
-function findLines(run: Run, place: RunPlace): { newlines: number[]; hasForeign: boolean } {
-  const { bytes, end } = run
-  const newlines: number[] = []
+/** Refuses what is too long or too deep, and says whether a line is foreign. */
+function checkLines(run: Run, place: RunPlace): boolean {
+  const { bytes, newlines } = run
   let hasForeign = false
   let lineStart = run.start
-  while (lineStart < end) {
-    const newline = bytes.indexOf(NEWLINE, lineStart)
+  for (let index = 0; index < newlines.length; index++) {
+    const newline = newlines[index] ?? lineStart
     if (!isBlank(bytes[newline - 1])) hasForeign = true
-    if (newline - lineStart > 2 * MAX_DEPTH)
-      refuseLine(run, lineStart, newline, newlines.length, place)
-    newlines.push(newline)
+    if (newline - lineStart > 2 * MAX_DEPTH) refuseLine(run, lineStart, newline, index, place)
     lineStart = newline + 1
   }
-  return { newlines, hasForeign }
+  return hasForeign
 }
 
 function refuseLine(

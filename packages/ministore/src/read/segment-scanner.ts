@@ -27,6 +27,8 @@ export interface Run {
   readonly bytes: Buffer
   readonly start: number
   readonly end: number
+  /** Where its lines end. */
+  readonly newlines: readonly number[]
   /** Where the run begins in the file. */
   readonly from: Checkpoint
   /** False: foreign lines that no seal covers yet. */
@@ -164,11 +166,12 @@ export class SegmentScanner {
 
   #handOut(end: number, crc: number, isSealed: boolean): Run {
     const from = this.#position
-    const run = { bytes: this.#buffer, start: this.#start, end, from, isSealed }
+    const newlines = findNewlines(this.#buffer, this.#start, end)
+    const run = { bytes: this.#buffer, start: this.#start, end, newlines, from, isSealed }
     this.#position = {
       offsetBytes: from.offsetBytes + (end - this.#start),
       crc,
-      recordCount: from.recordCount + countLines(this.#buffer, this.#start, end),
+      recordCount: from.recordCount + newlines.length,
     }
     this.#start = end
     return run
@@ -186,12 +189,15 @@ export function lastSealNewline(bytes: Buffer, start: number, end: number): numb
   return undefined
 }
 
-/** How many newlines stand in `[start, end)`. */
-export function countLines(bytes: Buffer, start: number, end: number): number {
-  const range = bytes.subarray(start, end)
-  let count = 0
-  for (let at = range.indexOf(NEWLINE); at !== -1; at = range.indexOf(NEWLINE, at + 1)) count++
-  return count
+/** Where the newlines in `[start, end)` stand. */
+export function findNewlines(bytes: Buffer, start: number, end: number): number[] {
+  const newlines: number[] = []
+  let at = bytes.indexOf(NEWLINE, start)
+  while (at !== -1 && at < end) {
+    newlines.push(at)
+    at = bytes.indexOf(NEWLINE, at + 1)
+  }
+  return newlines
 }
 
 /** Where the valid foreign lines that begin at `start` end. */

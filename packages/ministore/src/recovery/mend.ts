@@ -5,7 +5,7 @@ import { crc32 } from '../format/crc32.js'
 import type { FileHandle } from '../fs/file-system.js'
 import { readFully, writeAll } from '../fs/write-all.js'
 import type { Settings } from '../options.js'
-import { type Checkpoint, countLines } from '../read/segment-scanner.js'
+import { type Checkpoint, findNewlines } from '../read/segment-scanner.js'
 import type { SetAside } from './report.js'
 
 const CHUNK_BYTES = 1024 * 1024
@@ -26,7 +26,7 @@ export async function healNewline(
   return {
     offsetBytes: newlineAt + 1,
     crc: crc32(healed, good.crc),
-    recordCount: good.recordCount + countLines(healed, 0, healed.length),
+    recordCount: good.recordCount + findNewlines(healed, 0, healed.length).length,
   }
 }
 
