@@ -21,6 +21,7 @@ export function toNodeHandle(fd: number): FileHandle {
     syncSync: () => fs.fdatasyncSync(fd),
     truncate: (sizeBytes) => settled((done) => fs.ftruncate(fd, sizeBytes, done)),
     statSync: (): FileStat => toFileStat(fs.fstatSync(fd, { bigint: true })),
+    sizeSync: () => fs.fstatSync(fd).size,
     close: () => settled((done) => fs.close(fd, done)),
   }
 }

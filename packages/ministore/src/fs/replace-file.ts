@@ -18,7 +18,7 @@ export async function replaceFile(
     const handle = await fileSystem.open(temporary, 'createNew', permissions)
     try {
       await writeAll(handle, bytes, 0)
-      const { sizeBytes } = handle.statSync()
+      const sizeBytes = handle.sizeSync()
       if (sizeBytes !== bytes.length) {
         throw new Error(`${temporary} has ${sizeBytes} bytes instead of ${bytes.length}`)
       }

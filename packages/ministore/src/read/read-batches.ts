@@ -103,10 +103,10 @@ async function* readSegment<R>(
 /** Judges what stands behind the last commit, unless it is still changing. @throws JOURNAL_CORRUPT */
 async function isEndJudged(segment: OpenSegment, { good }: SegmentScanner): Promise<boolean> {
   const { handle, path, firstSeq } = segment
-  const { sizeBytes } = handle.statSync()
+  const sizeBytes = handle.sizeSync()
   if (sizeBytes <= good.offsetBytes) return true
   const evidence = await scanTail(handle, good, sizeBytes)
-  const again = await scanTail(handle, good, handle.statSync().sizeBytes)
+  const again = await scanTail(handle, good, handle.sizeSync())
   if (!isDeepStrictEqual(evidence, again)) return false
   const { decision, row } = decide({
     active: 'segment',

@@ -72,7 +72,7 @@ async function readFacts(
 ): Promise<Facts | { badHeader: NonNullable<ChainInspection['badHeader']> }> {
   const { header, start } = await readHeader(handle)
   if (header.kind !== 'header') return { badHeader: { path: file.path, header } }
-  const { sizeBytes } = handle.statSync()
+  const sizeBytes = handle.sizeSync()
   const sealCrc = await crcByLastSeal(handle, sizeBytes)
   if (sealCrc !== undefined && next?.link !== undefined) {
     return { file, header, sizeBytes, end: { crc: sealCrc, recordCount: undefined } }

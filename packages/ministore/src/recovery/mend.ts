@@ -38,7 +38,7 @@ export async function setAsideTail(
   { fileSystem, clock, mode }: Settings,
 ): Promise<SetAside> {
   const { offsetBytes } = good
-  const sizeBytes = handle.statSync().sizeBytes - offsetBytes
+  const sizeBytes = handle.sizeSync() - offsetBytes
   const { aside, path } = await createAside(files, offsetBytes, clock.now(), { fileSystem, mode })
   try {
     await copyRange(handle, offsetBytes, sizeBytes, (bytes, at) => writeAll(aside, bytes, at))

@@ -101,7 +101,7 @@ async function scanActive(
     await scanner.settle()
   }
   const { good, sealedEnd } = scanner
-  const tail = await scanTail(handle, good, handle.statSync().sizeBytes)
+  const tail = await scanTail(handle, good, handle.sizeSync())
   const isHealableLine = !settings.seal && (await isWholeLine(handle, good, tail))
   const sealedRecordCount = sealedEnd.recordCount
   const scan = { good, sealedRecordCount, rewriteStart, tail, isHealableLine, checkpoints }

@@ -10,7 +10,8 @@ const KEPT_BYTES = 8 * 1024 * 1024
 export interface EncodedCommit {
   /** Valid until the next commit is encoded. */
   readonly bytes: Uint8Array
-  readonly end: Checkpoint
+  /** Computed when asked: nobody needs it before the sync has begun. */
+  end(): Checkpoint
 }
 
 /** Turns the lines of a commit into the bytes of FORMAT.md, "Commits and seals". */
@@ -30,27 +31,21 @@ export class CommitEncoder {
     isUnordered: boolean,
   ): EncodedCommit {
     const buffer = this.#room(textBytes + 2 * lines.length + SEAL_BYTES + 2)
-    const recordCount = start.recordCount + lines.length
-    const isOne = lines.length === 1
+    const behind = (length: number, crc: number): Checkpoint => ({
+      offsetBytes: start.offsetBytes + length,
+      crc,
+      recordCount: start.recordCount + lines.length,
+    })
     if (!this.#isSealing) {
-      const length = buffer.write(`${lines.join('\n')}\n`)
-      const bytes = buffer.subarray(0, length)
-      const offsetBytes = start.offsetBytes + length
-      return { bytes, end: { offsetBytes, crc: crc32(bytes, start.crc), recordCount } }
+      const bytes = buffer.subarray(0, buffer.write(`${lines.join('\n')}\n`))
+      return { bytes, end: () => behind(bytes.length, crc32(bytes, start.crc)) }
     }
-    let tab = buffer.write(isOne ? (lines[0] ?? '') : lines.join('\t\n'))
+    let tab = buffer.write(lines.length === 1 ? (lines[0] ?? '') : lines.join('\t\n'))
     if (isUnordered) buffer[tab++] = SPACE
     const seal = crc32(buffer.subarray(0, tab), start.crc)
     writeSeal(buffer, tab, seal)
-    const length = tab + SEAL_BYTES + 1
-    return {
-      bytes: buffer.subarray(0, length),
-      end: {
-        offsetBytes: start.offsetBytes + length,
-        crc: crc32(buffer.subarray(tab, length), seal),
-        recordCount,
-      },
-    }
+    const bytes = buffer.subarray(0, tab + SEAL_BYTES + 1)
+    return { bytes, end: () => behind(bytes.length, crc32(bytes.subarray(tab), seal)) }
   }
 
   #room(sizeBytes: number): Buffer {

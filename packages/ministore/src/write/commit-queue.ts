@@ -1,7 +1,6 @@
 import { MiniStoreError, assertThat, ioError } from '../errors.js'
 import type { Settings } from '../options.js'
 import { type JournalWriter, storeFailed } from './journal-writer.js'
-import { endOfTurn } from './turn.js'
 
 /** Serialised records of one `append` or `appendMany`, waiting for their commit. */
 interface PendingAppend {
@@ -27,8 +26,6 @@ export class CommitQueue {
   readonly #writer: JournalWriter
   readonly #settings: Settings
   #items: (PendingAppend | PendingTask)[] = []
-  // Items before #head are done; the array is renewed when it has been worked off.
-  #head = 0
   #pendingBytes = 0
   #nextSeq: number
   #isRunning = false
@@ -108,25 +105,22 @@ export class CommitQueue {
     this.#items.push(item)
     if (this.#isRunning) return
     this.#isRunning = true
-    void this.#workOff()
+    this.#continue()
   }
 
-  async #workOff(): Promise<void> {
-    for (;;) {
-      // Callers that the last commit has answered append again before the next one is formed.
-      await endOfTurn()
-      const item = this.#items[this.#head]
-      if (item === undefined) break
-      if (item.kind === 'task') {
-        this.#head++
-        await item.run()
-      } else await this.#commit(this.#takeBatch(item))
-      if (this.#head === this.#items.length) {
-        this.#items = []
-        this.#head = 0
-      }
-    }
-    this.#isRunning = false
+  /** At the end of the turn: callers that the last commit has answered append again before the next one is formed. */
+  #continue(): void {
+    process.nextTick(() => {
+      const item = this.#items[0]
+      if (item === undefined) this.#isRunning = false
+      else void this.#workOff(item).then(() => this.#continue())
+    })
+  }
+
+  #workOff(item: PendingAppend | PendingTask): Promise<void> {
+    if (item.kind === 'append') return this.#commit(this.#takeBatch(item))
+    this.#items.shift()
+    return item.run()
   }
 
   #takeBatch(first: PendingAppend): PendingAppend[] {
@@ -138,8 +132,9 @@ export class CommitQueue {
       textBytes += item.textBytes
       if (batch.length > 0 && textBytes > maxCommitBytes) break
       batch.push(item)
-      item = this.#items[++this.#head]
+      item = this.#items[batch.length]
     }
+    this.#items.splice(0, batch.length)
     assertThat(
       seal || batch.every(({ lines }) => lines.length === 1),
       'unsealed records stand alone',
@@ -164,10 +159,8 @@ export class CommitQueue {
 
   /** Nothing is written behind a failed predecessor: what waits in the queue fails with it. */
   #rejectAll(batch: readonly PendingAppend[], failure: MiniStoreError): void {
-    const waiting = this.#items.slice(this.#head)
-    const behind = waiting.filter((item) => item.kind === 'append')
-    this.#items = waiting.filter((item) => item.kind === 'task')
-    this.#head = 0
+    const behind = this.#items.filter((item) => item.kind === 'append')
+    this.#items = this.#items.filter((item) => item.kind === 'task')
     this.#nextSeq = this.#writer.lastSeq + 1
     this.#released(this.#pendingBytes)
     for (const { reject } of batch) reject(failure)

@@ -114,10 +114,18 @@ export class JournalWriter {
     const { maxSegmentBytes, durability } = this.#settings
     if (this.#end.offsetBytes + textBytes > maxSegmentBytes) await this.rotate()
     const isUnordered = this.#durableSeq < this.lastSeq
-    const { bytes, end } = this.#encoder.encode(lines, textBytes, this.#end, isUnordered)
+    const commit = this.#encoder.encode(lines, textBytes, this.#end, isUnordered)
     this.#assertOwnSize()
-    await this.#write(bytes, isInline)
-    await this.#confirm(end, isInline)
+    const { bytes } = commit
+    // Awaited only where there is something to wait for: each turn before the sync is latency of the append.
+    const writing = this.#write(bytes, isInline)
+    if (writing !== undefined) await writing
+    const syncing = durability === 'disk' ? this.#sync(isInline) : undefined
+    const end = commit.end()
+    // The fence behind the write, while the sync runs: the path still names this file, and it ends where the commit does.
+    const isOwn = this.#isOwnFile(end.offsetBytes)
+    await syncing
+    if (!isOwn) throw this.#fail(this.#foreignWriter('unknown'))
     this.#end = end
     if (durability === 'disk') this.#durableSeq = this.lastSeq
     this.#commitCount++
@@ -213,19 +221,8 @@ export class JournalWriter {
 
   /** The fence before a write: nobody has appended to the file. */
   #assertOwnSize(): void {
-    if (this.#handle.statSync().sizeBytes === this.#end.offsetBytes) return
+    if (this.#handle.sizeSync() === this.#end.offsetBytes) return
     throw this.#fail(this.#foreignWriter('absent'))
-  }
-
-  /**
-   * Syncs what was written, unless durability is `'os'`. Meanwhile the fence behind the write: the path
-   * still names this file, and the file ends where the commit does.
-   */
-  async #confirm(end: Checkpoint, isInline: boolean): Promise<void> {
-    const syncing = this.#settings.durability === 'disk' ? this.#sync(isInline) : undefined
-    const isOwn = this.#isOwnFile(end.offsetBytes)
-    await syncing
-    if (!isOwn) throw this.#fail(this.#foreignWriter('unknown'))
   }
 
   #isOwnFile(sizeBytes: number): boolean {
@@ -256,16 +253,20 @@ export class JournalWriter {
     )
   }
 
-  async #write(bytes: Uint8Array, isInline: boolean): Promise<void> {
+  /** Undefined when the bytes are written already: on the calling thread, as small commits are. */
+  #write(bytes: Uint8Array, isInline: boolean): Promise<void> | undefined {
     const { offsetBytes } = this.#end
-    try {
-      if (isInline || bytes.length <= WRITE_INLINE_BYTES) {
-        writeAllSync(this.#handle, bytes, offsetBytes)
-      } else {
-        await writeAll(this.#handle, bytes, offsetBytes)
-      }
-    } catch (error) {
+    const failed = async (error: unknown): Promise<never> => {
       throw await this.#takeBack(error)
+    }
+    if (!isInline && bytes.length > WRITE_INLINE_BYTES) {
+      return writeAll(this.#handle, bytes, offsetBytes).catch(failed)
+    }
+    try {
+      writeAllSync(this.#handle, bytes, offsetBytes)
+      return undefined
+    } catch (error) {
+      return failed(error)
     }
   }
 

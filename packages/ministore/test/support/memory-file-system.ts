@@ -78,6 +78,7 @@ export class MemoryFileSystem implements FileSystem {
         node.bytes = cut
       },
       statSync: () => toStat(node),
+      sizeSync: () => node.bytes.length,
       close: async () => {},
     }
   }
