@@ -339,7 +339,8 @@ export class MiniStore<R, Input = R> implements Log<R, Input> {
     const durableSeq = this.#writer.durableSeq
     const to = Math.min(range.to ?? durableSeq, durableSeq)
     const { fileSystem, maxRecordBytes } = this.#settings
-    return readerOf(this.path, { ...range, to, fileSystem, maxRecordBytes }, this.#codec)
+    const options = { ...range, to, fileSystem, maxRecordBytes }
+    return { ...readerOf(this.path, options, this.#codec), isWriter: true }
   }
 
   #task<T>(task: () => Promise<T>): Promise<T> {

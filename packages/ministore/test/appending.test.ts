@@ -5,11 +5,11 @@ import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { BASE } from './support/journals.js'
-import { MemoryFileSystem } from './support/memory-file-system.js'
+import { CrashFileSystem } from '@mini-rs/testkit'
 import { temporaryFolder } from './support/temporary.js'
 
 async function open(options: OpenOptions<unknown> = {}): Promise<MiniStore<unknown>> {
-  return MiniStore.open(BASE, { fileSystem: new MemoryFileSystem(), ...options })
+  return MiniStore.open(BASE, { fileSystem: new CrashFileSystem(), ...options })
 }
 
 describe('append', () => {
@@ -164,7 +164,7 @@ describe('appendMany', () => {
   })
 
   it('goes in whole though it is larger than a segment and a group commit', async () => {
-    const fileSystem = new MemoryFileSystem()
+    const fileSystem = new CrashFileSystem()
     const store = await open({ fileSystem, maxSegmentBytes: 200, maxCommitBytes: 100 })
     const records = Array.from({ length: 50 }, (_, n) => ({ n }))
     await store.append('first')
@@ -176,7 +176,7 @@ describe('appendMany', () => {
 
 describe('schema and codec', () => {
   it('validates before anything is written, writes the input and reads the output', async () => {
-    const fileSystem = new MemoryFileSystem()
+    const fileSystem = new CrashFileSystem()
     const schema = z.object({ at: z.string().transform((text) => new Date(text)) })
     const store = await MiniStore.open(BASE, { fileSystem, schema })
     await store.append({ at: '2026-01-01T00:00:00.000Z' })
@@ -200,7 +200,7 @@ describe('schema and codec', () => {
         validate: async (value: unknown) => ({ value }),
       },
     })
-    const store = await MiniStore.open(BASE, { fileSystem: new MemoryFileSystem(), schema })
+    const store = await MiniStore.open(BASE, { fileSystem: new CrashFileSystem(), schema })
     await expect(store.append(1)).rejects.toThrow(/asynchronous/)
     await expect(open({ schema: {} as never })).rejects.toThrow(TypeError)
     await expect(open({ codec: {} as never })).rejects.toThrow(TypeError)
@@ -211,7 +211,7 @@ describe('schema and codec', () => {
       encode: (map: Map<string, number>) => [...map],
       decode: (value: unknown) => new Map(value as [string, number][]),
     }
-    const store = await MiniStore.open(BASE, { fileSystem: new MemoryFileSystem(), codec })
+    const store = await MiniStore.open(BASE, { fileSystem: new CrashFileSystem(), codec })
     await store.append(new Map([['a', 1]]))
     expect(await store.read(1)).toEqual(new Map([['a', 1]]))
   })

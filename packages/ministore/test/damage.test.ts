@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, readdirSync, writeFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { MiniStore } from '@mini-rs/ministore'
 import { describe, expect, it } from 'vitest'
@@ -156,6 +156,8 @@ describe('a journal whose first sector was zeroed', () => {
     await expect(MiniStore.open(path)).rejects.toMatchObject({ code: 'JOURNAL_HEADER' })
     await expect(MiniStore.replay(path)).rejects.toMatchObject({ code: 'JOURNAL_HEADER' })
     writeFileSync(path, Buffer.alloc(2000))
+    await expect(MiniStore.replay(path)).rejects.toMatchObject({ code: 'JOURNAL_CORRUPT' })
+    rmSync(`${path}.ack`)
     expect(await MiniStore.replay(path)).toEqual([])
   })
 })

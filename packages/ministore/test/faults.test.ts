@@ -1,24 +1,24 @@
 import { MiniStore, type OpenOptions } from '@mini-rs/ministore'
 import { describe, expect, it } from 'vitest'
 import { BASE } from './support/journals.js'
-import { type Call, MemoryFileSystem, errno } from './support/memory-file-system.js'
+import { type Call, CrashFileSystem, errno } from '@mini-rs/testkit'
 
 async function open(
   options: OpenOptions<unknown> = {},
-): Promise<{ fileSystem: MemoryFileSystem; store: MiniStore<unknown> }> {
-  const fileSystem = new MemoryFileSystem()
+): Promise<{ fileSystem: CrashFileSystem; store: MiniStore<unknown> }> {
+  const fileSystem = new CrashFileSystem()
   const store = await MiniStore.open(BASE, { fileSystem, ...options })
   return { fileSystem, store }
 }
 
 /** Lets calls of one kind fail while `isOn`. */
-function failing(fileSystem: MemoryFileSystem, call: Call, code: string): void {
+function failing(fileSystem: CrashFileSystem, call: Call, code: string): void {
   fileSystem.hook = (made, path) => {
     if (made === call) throw errno(code, path)
   }
 }
 
-async function replay(fileSystem: MemoryFileSystem): Promise<unknown[]> {
+async function replay(fileSystem: CrashFileSystem): Promise<unknown[]> {
   return MiniStore.replay(BASE, { fileSystem })
 }
 
@@ -153,7 +153,7 @@ describe('a sync that fails', () => {
 })
 
 describe('a rotation that fails', () => {
-  const nextFails = (fileSystem: MemoryFileSystem, call: Call, at: number): void => {
+  const nextFails = (fileSystem: CrashFileSystem, call: Call, at: number): void => {
     let seen = 0
     fileSystem.hook = (made, path) => {
       if (made === call && ++seen === at) throw errno('EIO', path)
@@ -172,7 +172,7 @@ describe('a rotation that fails', () => {
     nextFails(fileSystem, call, at)
     await expect(store.rotate()).rejects.toMatchObject({ code: 'WRITE_FAILED', outcome: 'absent' })
     fileSystem.hook = undefined
-    expect([...fileSystem.files.keys()].toSorted()).toEqual([BASE])
+    expect(fileSystem.paths).toEqual([BASE, `${BASE}.ack`])
     expect(store.status).toBe('open')
     expect(await store.append('after')).toBe(2)
     expect(await replay(fileSystem)).toEqual(['before', 'after'])
@@ -201,10 +201,8 @@ describe('a rotation that fails', () => {
 
 describe('another program that writes the file', () => {
   /** Appends behind our back, to the very file. */
-  const appendBehind = (fileSystem: MemoryFileSystem, text: string): void => {
-    const node = fileSystem.files.get(BASE)
-    if (node !== undefined) node.bytes = Buffer.concat([node.bytes, Buffer.from(text)])
-  }
+  const appendBehind = (fileSystem: CrashFileSystem, text: string): void =>
+    fileSystem.appendTo(BASE, Buffer.from(text))
 
   it('is noticed before the write: absent, and the store has failed', async () => {
     const { fileSystem, store } = await open()
@@ -233,14 +231,14 @@ describe('another program that writes the file', () => {
   it('is noticed when it has removed or replaced the file, and its file is left alone', async () => {
     for (const replacement of [undefined, Buffer.from('somebody else has put this here')]) {
       const { fileSystem, store } = await open()
-      fileSystem.files.delete(BASE)
+      fileSystem.discard(BASE)
       if (replacement !== undefined) fileSystem.put(BASE, replacement)
       await expect(store.append('lost')).rejects.toMatchObject({
         code: 'FOREIGN_WRITER',
         outcome: 'unknown',
       })
       expect(store.status).toBe('failed')
-      expect(fileSystem.files.get(BASE)?.bytes).toEqual(replacement)
+      expect(fileSystem.has(BASE) ? fileSystem.get(BASE) : undefined).toEqual(replacement)
     }
   })
 
@@ -261,7 +259,7 @@ describe('another program that writes the file', () => {
       code: 'FOREIGN_WRITER',
       outcome: 'absent',
     })
-    expect([...fileSystem.files.keys()]).toEqual([BASE])
+    expect(fileSystem.paths).toEqual([BASE, `${BASE}.ack`])
   })
 })
 
@@ -270,6 +268,7 @@ describe('recovery on a disk that fails', () => {
     const { fileSystem, store } = await open()
     await store.append('kept')
     await store.close()
+    fileSystem.discard(`${BASE}.ack`)
     const bytes = Buffer.from(fileSystem.get(BASE))
     for (const call of ['list', 'open', 'read', 'write', 'sync'] as const) {
       failing(fileSystem, call, 'EIO')

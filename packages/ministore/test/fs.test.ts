@@ -10,7 +10,7 @@ import {
   writeAllSync,
 } from '@mini-rs/ministore/fs'
 import { describe, expect, it } from 'vitest'
-import { MemoryFileSystem, errno } from './support/memory-file-system.js'
+import { CrashFileSystem, errno } from '@mini-rs/testkit'
 import { temporaryFolder } from './support/temporary.js'
 
 describe("Node's file system behind the port", () => {
@@ -67,7 +67,7 @@ describe('replaceFile', () => {
   it.each(['open', 'write', 'sync', 'rename'] as const)(
     'keeps the old content when %s fails, and removes its temporary file',
     async (call) => {
-      const fileSystem = new MemoryFileSystem()
+      const fileSystem = new CrashFileSystem()
       fileSystem.put('/state.json', Buffer.from('old'))
       fileSystem.hook = (made, path) => {
         if (made === call) throw errno('EIO', path)
@@ -75,14 +75,14 @@ describe('replaceFile', () => {
       const replacing = replaceFile(fileSystem, '/state.json', Buffer.from('new'))
       await expect(replacing).rejects.toMatchObject({ code: 'EIO' })
       expect(fileSystem.get('/state.json').toString()).toBe('old')
-      expect([...fileSystem.files.keys()]).toEqual(['/state.json'])
+      expect(fileSystem.paths).toEqual(['/state.json'])
     },
   )
 
   it('syncs the file before the rename and the folder after it', async () => {
-    const fileSystem = new MemoryFileSystem()
+    const fileSystem = new CrashFileSystem()
     await replaceFile(fileSystem, '/state.json', Buffer.from('new'))
     const order = fileSystem.calls.map((call) => call.split(' ')[0])
-    expect(order).toEqual(['open', 'write', 'sync', 'rename', 'syncDirectory'])
+    expect(order).toEqual(['open', 'write', 'size', 'sync', 'close', 'rename', 'syncDirectory'])
   })
 })

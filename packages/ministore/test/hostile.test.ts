@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { crc32 } from '../src/format/crc32.js'
 import { writeSeal } from '../src/format/seal.js'
 import { BASE, judge } from './support/journals.js'
-import { MemoryFileSystem } from './support/memory-file-system.js'
+import { CrashFileSystem } from '@mini-rs/testkit'
 
 const HEADER = '// MINISTORE JOURNAL v0.1.0\n'
 
@@ -17,7 +17,7 @@ function sealed(line: string): Buffer {
 }
 
 async function replay(bytes: Uint8Array, maxRecordBytes?: number): Promise<unknown[]> {
-  const fileSystem = new MemoryFileSystem()
+  const fileSystem = new CrashFileSystem()
   fileSystem.put(BASE, bytes)
   return MiniStore.replay(BASE, { fileSystem, ...(maxRecordBytes && { maxRecordBytes }) })
 }
@@ -29,7 +29,7 @@ describe('hostile data', () => {
     )
     expect(Object.keys(record as object)).toEqual(['__proto__', 'constructor'])
     expect(({} as { polluted?: number }).polluted).toBeUndefined()
-    const fileSystem = new MemoryFileSystem()
+    const fileSystem = new CrashFileSystem()
     const store = await MiniStore.open(BASE, { fileSystem })
     await store.append(JSON.parse('{"__proto__":{"polluted":1}}'))
     expect(Object.keys((await store.read(1)) as object)).toEqual(['__proto__'])

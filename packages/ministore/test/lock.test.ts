@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { MiniStore } from '@mini-rs/ministore'
 import { describe, expect, it } from 'vitest'
-import { MemoryFileSystem } from './support/memory-file-system.js'
+import { CrashFileSystem } from '@mini-rs/testkit'
 import { BASE } from './support/journals.js'
 import { temporaryFolder } from './support/temporary.js'
 
@@ -48,7 +48,7 @@ describe('the lock', () => {
   })
 
   it('is refused by name where nothing can lock, and can be done without', async () => {
-    const fileSystem = new MemoryFileSystem()
+    const fileSystem = new CrashFileSystem()
     fileSystem.tryLock = async () => ({ kind: 'unavailable', reason: 'no way to lock' })
     await expect(MiniStore.open(BASE, { fileSystem })).rejects.toThrow(
       /no way to lock.*lock: false/,

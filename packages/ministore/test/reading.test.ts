@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { MiniStore, type OpenOptions } from '@mini-rs/ministore'
 import { describe, expect, it } from 'vitest'
 import { BASE, writeJournal } from './support/journals.js'
-import { MemoryFileSystem } from './support/memory-file-system.js'
+import { CrashFileSystem } from '@mini-rs/testkit'
 import { temporaryFolder } from './support/temporary.js'
 
 async function collect<T>(iterable: AsyncIterable<T>): Promise<T[]> {
@@ -12,7 +12,7 @@ async function collect<T>(iterable: AsyncIterable<T>): Promise<T[]> {
 }
 
 async function numbered(count: number, options: OpenOptions<unknown> = {}) {
-  const fileSystem = new MemoryFileSystem()
+  const fileSystem = new CrashFileSystem()
   const store = await MiniStore.open(BASE, { fileSystem, maxSegmentBytes: 300, ...options })
   for (let n = 1; n <= count; n++) await store.append({ n })
   return { fileSystem, store }
@@ -67,7 +67,7 @@ describe('reading', () => {
   })
 
   it('says where a range cuts a commit', async () => {
-    const fileSystem = new MemoryFileSystem()
+    const fileSystem = new CrashFileSystem()
     const store = await MiniStore.open<number>(BASE, { fileSystem })
     await store.appendMany([1, 2, 3])
     expect(await collect(store.batches({ to: 2 }))).toEqual([
@@ -198,7 +198,7 @@ describe('rotation and retention', () => {
   })
 
   it('numbers from 1 and says so when a foreign journal has lost its start', async () => {
-    const fileSystem = new MemoryFileSystem()
+    const fileSystem = new CrashFileSystem()
     const segment = (...lines: string[]): Buffer =>
       Buffer.from(['// MINISTORE JOURNAL v0.1.3', ...lines, ''].join('\n'))
     fileSystem.put(`${BASE}.003`, segment('"a"', '"b"'))

@@ -1,7 +1,7 @@
 import { MiniStore } from '@mini-rs/ministore'
 import { describe, expect, it } from 'vitest'
 import { BASE, judge } from './support/journals.js'
-import { MemoryFileSystem } from './support/memory-file-system.js'
+import { CrashFileSystem } from '@mini-rs/testkit'
 
 const HEADER = '// MINISTORE JOURNAL v0.1.0\n'
 
@@ -27,7 +27,7 @@ describe('an unterminated last line without a seal', () => {
 
 describe('commits that were not synced one by one', () => {
   it('say so with a space before their seal, unless nothing unsynced stands before them', async () => {
-    const fileSystem = new MemoryFileSystem()
+    const fileSystem = new CrashFileSystem()
     const store = await MiniStore.open(BASE, { fileSystem, durability: 'os' })
     for (const n of [1, 2, 3]) await store.append(n)
     await store.flush()
@@ -38,7 +38,7 @@ describe('commits that were not synced one by one', () => {
   })
 
   it('are torn as a whole when one of them is missing: the later ones prove nothing', async () => {
-    const fileSystem = new MemoryFileSystem()
+    const fileSystem = new CrashFileSystem()
     const store = await MiniStore.open(BASE, { fileSystem, durability: 'os' })
     for (let n = 0; n < 4; n++) await store.append({ n, text: 'x'.repeat(1000) })
     await store.close()
@@ -50,7 +50,7 @@ describe('commits that were not synced one by one', () => {
   })
 
   it('are corrupt when they were synced one by one: the later ones prove the earlier ones', async () => {
-    const fileSystem = new MemoryFileSystem()
+    const fileSystem = new CrashFileSystem()
     const store = await MiniStore.open(BASE, { fileSystem })
     for (let n = 0; n < 4; n++) await store.append({ n, text: 'x'.repeat(1000) })
     await store.close()
@@ -62,14 +62,15 @@ describe('commits that were not synced one by one', () => {
 
 describe('recovery', () => {
   it('writes the last commit once more, and syncs it, before it shows a record', async () => {
-    const fileSystem = new MemoryFileSystem()
+    const fileSystem = new CrashFileSystem()
     const store = await MiniStore.open(BASE, { fileSystem })
     for (let n = 0; n < 3; n++) await store.append({ n })
     await store.close()
+    fileSystem.discard(`${BASE}.ack`)
     const bytes = Buffer.from(fileSystem.get(BASE))
     const written: number[] = []
-    fileSystem.hook = (call, _path, sizeBytes) => {
-      if (call === 'write') written.push(sizeBytes)
+    fileSystem.hook = (call, path, sizeBytes) => {
+      if (call === 'write' && path === BASE) written.push(sizeBytes)
     }
     const syncs = fileSystem.count('sync')
     const again = await MiniStore.open(BASE, { fileSystem })
@@ -80,10 +81,11 @@ describe('recovery', () => {
   })
 
   it('sweeps what an interrupted rotation left, and sets nothing aside twice under one name', async () => {
-    const fileSystem = new MemoryFileSystem()
+    const fileSystem = new CrashFileSystem()
     fileSystem.put(`${BASE}.next`, Buffer.from(HEADER))
     const clock = { now: () => 0, monotonicMs: () => 0 }
     for (let round = 0; round < 2; round++) {
+      if (round > 0) fileSystem.discard(`${BASE}.ack`)
       fileSystem.put(BASE, Buffer.from(`${HEADER}{"half`))
       const store = await MiniStore.open(BASE, { fileSystem, clock })
       await store.close()
@@ -91,16 +93,16 @@ describe('recovery', () => {
     const torn = [0, 1].map(
       (ms) => `${BASE}.torn-19700101T000000${String(ms).padStart(3, '0')}Z-28`,
     )
-    expect([...fileSystem.files.keys()].toSorted()).toEqual([BASE, ...torn])
+    expect(fileSystem.paths).toEqual([BASE, `${BASE}.ack`, ...torn])
   })
 
   it('finishes a rotation that was cut after its first rename', async () => {
-    const fileSystem = new MemoryFileSystem()
+    const fileSystem = new CrashFileSystem()
     const store = await MiniStore.open(BASE, { fileSystem })
     await store.appendMany(['a', 'b'])
     await store.close()
     fileSystem.put(`${BASE}.000001`, fileSystem.get(BASE))
-    fileSystem.files.delete(BASE)
+    fileSystem.discard(BASE)
     const again = await MiniStore.open(BASE, { fileSystem })
     expect(again.recovery).toMatchObject({
       verdict: 'interruptedRotation',

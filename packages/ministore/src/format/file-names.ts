@@ -5,6 +5,7 @@ export interface JournalFiles {
   readonly lock: string
   /** A segment that is being created. */
   readonly next: string
+  readonly watermark: string
 }
 
 /** An archived segment as its name tells it. */
@@ -15,7 +16,13 @@ export interface ArchivedFile {
 
 /** The names that belong to the journal at `base`, an absolute path. */
 export function journalFiles(base: string): JournalFiles {
-  return { active: base, directory: directoryOf(base), lock: `${base}.lock`, next: `${base}.next` }
+  return {
+    active: base,
+    directory: directoryOf(base),
+    lock: `${base}.lock`,
+    next: `${base}.next`,
+    watermark: `${base}.ack`,
+  }
 }
 
 /** `journal.jsonl.000007` for number 7 and six digits. */

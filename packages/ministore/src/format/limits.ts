@@ -9,6 +9,3 @@ export const DEFAULT_MAX_RECORD_BYTES: number = 16 * 1024 * 1024
  * this bounds the memory that a hostile file can claim.
  */
 export const MAX_COMMIT_BYTES: number = 256 * 1024 * 1024
-
-/** The unit in which a disk loses or zeroes bytes. */
-export const SECTOR_BYTES = 512

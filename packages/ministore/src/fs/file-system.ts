@@ -67,6 +67,8 @@ export type LockAttempt =
  * `node:fs`; tests put a simulated disk in its place. Errors carry Node's `code` (`ENOENT`, `ENOSPC`, …).
  */
 export interface FileSystem {
+  /** The unit that the disk writes whole or not at all, in bytes: 512 on every disk that is sold. */
+  readonly sectorBytes: number
   /** `permissions`: mode bits of a file that is created; the umask decides when undefined. */
   open(path: string, mode: OpenMode, permissions?: number): Promise<FileHandle>
   /** What the path names, symbolic links followed; undefined when nothing is there. */
@@ -92,4 +94,9 @@ export interface FileSystem {
   tryLock(path: string, since: string): Promise<LockAttempt>
   /** What changes at each boot of this machine; undefined where it cannot be known. */
   bootId(): Promise<string | undefined>
+  /**
+   * Calls `changed` after something in the directory may have changed; a hint that may come late, twice
+   * or never. Returns what ends it.
+   */
+  watch(directory: string, changed: () => void): () => void
 }

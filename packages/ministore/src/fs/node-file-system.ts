@@ -13,10 +13,14 @@ const FLAGS: Readonly<Record<OpenMode, number>> = {
   createOrOpen: fs.constants.O_RDWR | fs.constants.O_CREAT,
 }
 
+/** Disks with larger ones still write this much whole. */
+const SECTOR_BYTES = 512
+
 const isWindows = process.platform === 'win32'
 
 /** The disk, through `node:fs`. */
 export const nodeFileSystem: FileSystem = Object.freeze({
+  sectorBytes: SECTOR_BYTES,
   open: async (path: string, mode: OpenMode, permissions?: number): Promise<FileHandle> =>
     toNodeHandle(await openDescriptor(path, FLAGS[mode], permissions)),
   stat: async (path: string): Promise<FileStat | undefined> => statPath(path),
@@ -29,6 +33,7 @@ export const nodeFileSystem: FileSystem = Object.freeze({
   syncDirectory,
   tryLock: tryKernelLock,
   bootId,
+  watch,
 })
 
 function openDescriptor(path: string, flags: number, permissions = 0o666): Promise<number> {
@@ -65,6 +70,17 @@ async function renameOnWindows(from: string, to: string): Promise<void> {
       if (!isBusy || delayMs > 1000) throw error
       await new Promise((resolve) => setTimeout(resolve, delayMs))
     }
+  }
+}
+
+/** Where the directory cannot be watched, no hints come: whoever asks polls as well. */
+function watch(directory: string, changed: () => void): () => void {
+  try {
+    const watcher = fs.watch(directory, { persistent: false }, changed)
+    watcher.on('error', () => watcher.close())
+    return () => watcher.close()
+  } catch {
+    return () => {} // too many watches, or a file system without them
   }
 }
 

@@ -4,6 +4,7 @@ import { DEFAULT_MAX_RECORD_BYTES } from '../format/limits.js'
 import { nodeFileSystem } from '../fs/node-file-system.js'
 import { type ReadOptions, assertReadOptions } from '../options.js'
 import { RecordCodec } from '../record/record-codec.js'
+import { readWatermark } from '../watermark/read-watermark.js'
 import { listArchived } from './segment-chain.js'
 import { openFirstSegment } from './segment-walk.js'
 import { readBatches } from './read-batches.js'
@@ -36,7 +37,8 @@ export async function inspectJournal(
     if (base === undefined) return { firstSeq, lastSeq, records: 0, segments: [], sizeBytes: 0 }
     const codec = new RecordCodec<unknown>(undefined, undefined)
     const range = { fileSystem, base, codec, maxRecordBytes, from: undefined, to: undefined }
-    for await (const batch of readBatches({ ...range, signal: undefined })) {
+    const watermark = await readWatermark(fileSystem, base)
+    for await (const batch of readBatches({ ...range, watermark, signal: undefined })) {
       lastSeq = batch.firstSeq + batch.records.length - 1
     }
     const paths = [...(await listArchived(fileSystem, base)).map((file) => file.path), base]

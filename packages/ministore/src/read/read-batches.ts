@@ -3,9 +3,10 @@ import type { SegmentLink } from '../format/header.js'
 import type { FileSystem } from '../fs/file-system.js'
 import { type RecordDecoder, decodeError } from '../record/record-codec.js'
 import { EMPTY_TAIL, condense, decide } from '../recovery/decide.js'
+import { type FoundWatermark, type JournalEnd, missingBefore } from '../watermark/read-watermark.js'
 import { decodeRun } from './run-decoder.js'
 import { type Segment, corruptError } from './segment-chain.js'
-import { type Checkpoint, type Run, SegmentScanner } from './segment-scanner.js'
+import { type Checkpoint, type Run, SegmentScanner, crcInRun } from './segment-scanner.js'
 import { type OpenSegment, dropped, openFirstSegment, openNextSegment } from './segment-walk.js'
 import { scanTail } from './tail-scan.js'
 
@@ -38,9 +39,14 @@ export interface ReadRange<R> {
   readonly to: number | undefined
   readonly signal: AbortSignal | undefined
   readonly startAt?: KnownPlace | undefined
+  /** What the journal's writer had noted before the reading began; undefined when the reader is the writer. */
+  readonly watermark: FoundWatermark | undefined
 }
 
-/** Reads from segment to segment, up to the last whole commit. Takes no lock and writes nothing. */
+/**
+ * Reads from segment to segment, up to the last whole commit. Takes no lock and writes nothing. At
+ * the end it must have come as far as the watermark, which was read before, says that a writer has.
+ */
 export async function* readBatches<R>(range: ReadRange<R>): AsyncGenerator<DetailedBatch<R>, void> {
   const { fileSystem, base, from, to } = range
   let segment = await openAtStart(range)
@@ -48,18 +54,30 @@ export async function* readBatches<R>(range: ReadRange<R>): AsyncGenerator<Detai
     await segment.handle.close()
     throw dropped(base, from, segment.firstSeq)
   }
+  let end: JournalEnd = { segment: 0, offsetBytes: 0, crcAtDurable: undefined, archived: [] }
   while (segment !== undefined) {
-    let link: SegmentLink | undefined
+    let read: SegmentEnd | undefined
     try {
-      link = yield* readSegment(segment, range)
+      read = yield* readSegment(segment, range)
     } finally {
       await segment.handle.close()
     }
-    const isDone =
-      segment.isActive || link === undefined || (to !== undefined && link.firstSeq > to)
-    segment =
-      isDone || link === undefined ? undefined : await openNextSegment(fileSystem, base, link)
+    if (read === undefined || (to !== undefined && read.link.firstSeq > to)) return
+    const { offsetBytes, crcAtDurable } = read
+    end = { segment: segment.number, offsetBytes, crcAtDurable, archived: [] }
+    if (segment.isActive) break
+    segment = await openNextSegment(fileSystem, base, read.link)
   }
+  assertReached(range, end)
+}
+
+/** @throws JOURNAL_CORRUPT when the journal ends before what its writer had acknowledged */
+function assertReached<R>({ base, watermark }: ReadRange<R>, end: JournalEnd): void {
+  const missing = watermark && missingBefore(watermark, end)
+  if (missing === undefined) return
+  throw corruptError(base, `acknowledged records are missing: ${missing}`, {
+    offsetBytes: end.offsetBytes,
+  })
 }
 
 async function openAtStart<R>(range: ReadRange<R>): Promise<OpenSegment | undefined> {
@@ -69,19 +87,30 @@ async function openAtStart<R>(range: ReadRange<R>): Promise<OpenSegment | undefi
   return isThere ? { ...segment, start: startAt.checkpoint } : segment
 }
 
-/** Returns how the next segment must be linked, or undefined when the range ended. */
+/** Where a segment ended, and what the next one must say of it. */
+interface SegmentEnd {
+  readonly link: SegmentLink
+  readonly offsetBytes: number
+  readonly crcAtDurable: number | undefined
+}
+
+/** Returns undefined when the range ended before the segment did. */
 async function* readSegment<R>(
   segment: OpenSegment,
   range: ReadRange<R>,
-): AsyncGenerator<DetailedBatch<R>, SegmentLink | undefined> {
+): AsyncGenerator<DetailedBatch<R>, SegmentEnd | undefined> {
   const { handle, path, firstSeq, number } = segment
   const { maxRecordBytes, to } = range
+  const durable = range.watermark?.mark.durable
   let start = segment.start
+  // A reading that begins behind the place takes the CRC there on trust.
+  let crcAtDurable = durable && start.offsetBytes >= durable.offset ? durable.crc : undefined
   for (;;) {
     const scanner = new SegmentScanner(handle, path, start, maxRecordBytes)
     try {
       for (let run = await scanner.next(); run !== undefined; run = await scanner.next()) {
         range.signal?.throwIfAborted()
+        crcAtDurable ??= durable && crcInRun(run, durable.offset)
         const runFirstSeq = firstSeq + run.from.recordCount
         const nextSeq = firstSeq + scanner.good.recordCount
         if (range.from === undefined || nextSeq > range.from) {
@@ -93,20 +122,30 @@ async function* readSegment<R>(
       await scanner.settle()
     }
     const { good } = scanner
-    if (good.offsetBytes === start.offsetBytes && (await isEndJudged(segment, scanner))) {
-      return { segment: number + 1, firstSeq: firstSeq + good.recordCount, prevCrc: good.crc }
+    const { sectorBytes } = range.fileSystem
+    if (
+      good.offsetBytes === start.offsetBytes &&
+      (await isEndJudged(segment, scanner, sectorBytes))
+    ) {
+      const nextSeq = firstSeq + good.recordCount
+      const link = { segment: number + 1, firstSeq: nextSeq, prevCrc: good.crc }
+      return { link, offsetBytes: good.offsetBytes, crcAtDurable }
     }
     start = good
   }
 }
 
 /** Judges what stands behind the last commit, unless it is still changing. @throws JOURNAL_CORRUPT */
-async function isEndJudged(segment: OpenSegment, { good }: SegmentScanner): Promise<boolean> {
+async function isEndJudged(
+  segment: OpenSegment,
+  { good }: SegmentScanner,
+  sectorBytes: number,
+): Promise<boolean> {
   const { handle, path, firstSeq } = segment
   const sizeBytes = handle.sizeSync()
   if (sizeBytes <= good.offsetBytes) return true
-  const evidence = await scanTail(handle, good, sizeBytes)
-  const again = await scanTail(handle, good, handle.sizeSync())
+  const evidence = await scanTail(handle, good, sizeBytes, sectorBytes)
+  const again = await scanTail(handle, good, handle.sizeSync(), sectorBytes)
   if (!isDeepStrictEqual(evidence, again)) return false
   const { decision, row } = decide({
     active: 'segment',

@@ -5,6 +5,7 @@ import { nodeFileSystem } from '../fs/node-file-system.js'
 import type { Entry } from '../log.js'
 import { type ReadOptions, assertReadOptions } from '../options.js'
 import { RecordCodec, type RecordDecoder } from '../record/record-codec.js'
+import { readWatermark } from '../watermark/read-watermark.js'
 import { type Batch, type DetailedBatch, type KnownPlace, readBatches } from './read-batches.js'
 
 /** Folds one more record into a state. It may change the state in place, and returns it. */
@@ -17,6 +18,8 @@ export interface Reader<R> {
   readonly codec: RecordDecoder<R>
   /** Where the first record of the range is known to be; a hint, checked like everything else. */
   readonly startAt?: KnownPlace | undefined
+  /** The journal's own writer reads: it need not ask the watermark how far it has got. */
+  readonly isWriter?: boolean
 }
 
 /** Checks what was asked for. @throws TypeError, RangeError */
@@ -72,7 +75,7 @@ export async function reduceRecords<R, State>(
 }
 
 async function* readDetailed<R>(reader: Reader<R>): AsyncGenerator<DetailedBatch<R>, void> {
-  const { path, codec, options, startAt } = reader
+  const { path, codec, options, startAt, isWriter = false } = reader
   const { fileSystem = nodeFileSystem, maxRecordBytes = DEFAULT_MAX_RECORD_BYTES } = options
   const { from, to, signal } = options
   signal?.throwIfAborted()
@@ -80,7 +83,9 @@ async function* readDetailed<R>(reader: Reader<R>): AsyncGenerator<DetailedBatch
   try {
     const base = await tryResolveBase(fileSystem, path)
     if (base === undefined) return
-    yield* readBatches({ fileSystem, base, codec, maxRecordBytes, from, to, signal, startAt })
+    const watermark = isWriter ? undefined : await readWatermark(fileSystem, base)
+    const range = { fileSystem, base, codec, maxRecordBytes, from, to, signal, startAt, watermark }
+    yield* readBatches(range)
   } catch (error) {
     throw isOurs(error, signal) ? error : ioError('reading', path, error)
   }

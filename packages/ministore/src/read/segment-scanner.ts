@@ -178,6 +178,12 @@ export class SegmentScanner {
   }
 }
 
+/** CRC of the file up to `offset`, when that lies inside the run or at its end. To be asked before the run's bytes are changed. */
+export function crcInRun({ bytes, start, end, from }: Run, offset: number): number | undefined {
+  const at = start + offset - from.offsetBytes
+  return at > start && at <= end ? crc32(bytes.subarray(start, at), from.crc) : undefined
+}
+
 /** The newline of the last line in `[start, end)` that has a legible seal. */
 export function lastSealNewline(bytes: Buffer, start: number, end: number): number | undefined {
   let newline = end

@@ -1,6 +1,5 @@
 import { NEWLINE, NUL, isBlank } from '../format/bytes.js'
 import { crc32 } from '../format/crc32.js'
-import { SECTOR_BYTES } from '../format/limits.js'
 import { SEAL_BYTES, crcAfterSeal, isUnorderedSeal, lineEndOf, readSeal } from '../format/seal.js'
 import type { FileHandle } from '../fs/file-system.js'
 import { readFully } from '../fs/write-all.js'
@@ -15,7 +14,7 @@ export interface TailEvidence {
   readonly hasValidBlock: boolean
   /** A newline follows a byte that no sealing writer puts there. */
   readonly hasDamagedForeignLine: boolean
-  /** Some 512-byte sector of the file is all zero, as far as it belongs to the tail. */
+  /** Some sector of the file is all zero, as far as it belongs to the tail. */
   readonly hasZeroSector: boolean
   /** A whole, right seal, then the end of the file or one byte that is not a newline. */
   readonly healableSealEnd: number | undefined
@@ -37,8 +36,9 @@ export async function scanTail(
   handle: FileHandle,
   good: Checkpoint,
   sizeBytes: number,
+  sectorBytes: number,
 ): Promise<TailEvidence> {
-  const scan = new TailScan(good)
+  const scan = new TailScan(good, sectorBytes)
   const lookBehindBytes = SEAL_BYTES + 1
   let window = Buffer.alloc(0)
   let windowOffset = good.offsetBytes
@@ -59,6 +59,7 @@ export async function scanTail(
 
 class TailScan {
   readonly #goodOffset: number
+  readonly #sectorBytes: number
   #fromGood: Chain | undefined
   // The bytes since the last legible seal, from the number that it holds.
   #fromSeal: Chain | undefined
@@ -70,7 +71,8 @@ class TailScan {
   #zerosSince: number
   #lastLineEnd: string | undefined
 
-  constructor(good: Checkpoint) {
+  constructor(good: Checkpoint, sectorBytes: number) {
+    this.#sectorBytes = sectorBytes
     this.#goodOffset = good.offsetBytes
     this.#lineStart = good.offsetBytes
     this.#zerosSince = good.offsetBytes
@@ -134,13 +136,13 @@ class TailScan {
 
   #findZeroSectors(window: Buffer, windowOffset: number, from: number): void {
     for (let offset = from; offset < windowOffset + window.length;) {
-      const sectorEnd = offset - (offset % SECTOR_BYTES) + SECTOR_BYTES
+      const sectorEnd = offset - (offset % this.#sectorBytes) + this.#sectorBytes
       const end = Math.min(sectorEnd, windowOffset + window.length)
       const isZero = window
         .subarray(offset - windowOffset, end - windowOffset)
         .every((b) => b === NUL)
       if (!isZero) this.#zerosSince = sectorEnd
-      else if (end === sectorEnd && this.#zerosSince <= sectorEnd - SECTOR_BYTES)
+      else if (end === sectorEnd && this.#zerosSince <= sectorEnd - this.#sectorBytes)
         this.#hasZeroSector = true
       else if (end === sectorEnd && this.#zerosSince === this.#goodOffset)
         this.#hasZeroSector = true

@@ -1,25 +1,17 @@
-import { MiniStoreError } from '../errors.js'
 import { type JournalFiles, journalFiles } from '../format/file-names.js'
-import type { ParsedHeader } from '../format/header.js'
 import type { FileHandle } from '../fs/file-system.js'
-import { readFully } from '../fs/write-all.js'
 import type { Settings } from '../options.js'
-import {
-  type Segment,
-  corruptError,
-  headerError,
-  listArchived,
-  readHeader,
-  versionError,
-} from '../read/segment-chain.js'
-import { type Checkpoint, SegmentScanner, isValidForeignLine } from '../read/segment-scanner.js'
-import { type TailEvidence, scanTail } from '../read/tail-scan.js'
+import { type Segment, listArchived, readHeader } from '../read/segment-chain.js'
+import type { Checkpoint } from '../read/segment-scanner.js'
+import { type FoundWatermark, missingBefore, readWatermark } from '../watermark/read-watermark.js'
+import { WatermarkFile, markOf } from '../watermark/watermark-file.js'
 import { prepareSegment, putInPlace, sweepPreparedSegment } from '../write/segment-file.js'
 import { type ChainInspection, inspectChain } from './chain-inspection.js'
 import { type Decision, EMPTY_TAIL, type Findings, condense, decide } from './decide.js'
 import { healNewline, rewriteInPlace, setAsideTail } from './mend.js'
+import { refuseIfDecided } from './refusal.js'
 import type { SetAside, Verdict } from './report.js'
-import { rewriteStartIn } from './rewrite-start.js'
+import { type ActiveFindings, type ActiveScan, openActive, scanActive } from './scan-active.js'
 
 /** A journal that was recovered and may be appended to. */
 export interface RecoveredJournal {
@@ -37,88 +29,66 @@ export interface RecoveredJournal {
   readonly checkpoints: readonly Checkpoint[]
 }
 
+/** A journal that is ready to be appended to. */
+export interface OpenedJournal extends RecoveredJournal {
+  /** At `end`. */
+  readonly watermark: WatermarkFile
+}
+
 /** Steps in the order in which they run. The caller holds the lock. */
-export async function recover(base: string, settings: Settings): Promise<RecoveredJournal> {
+export async function recover(base: string, settings: Settings): Promise<OpenedJournal> {
   const files = journalFiles(base)
-  await sweepPreparedSegment(settings.fileSystem, files)
+  const found = await readWatermark(settings.fileSystem, base)
+  const recovered = await recoverSegments(files, found, settings)
+  try {
+    return { ...recovered, watermark: await beginWatermark(files, found, recovered, settings) }
+  } catch (error) {
+    await recovered.handle.close()
+    throw error
+  }
+}
+
+async function recoverSegments(
+  files: JournalFiles,
+  found: FoundWatermark | undefined,
+  settings: Settings,
+): Promise<RecoveredJournal> {
   const handle = await openActive(files, settings)
   try {
-    const active = await scanActive(handle, files, settings)
-    const chain = await inspectArchived(base, active, settings)
-    const { row, decision } = decide(toFindings(active, chain, settings))
-    refuseIfDecided(decision, row, { files, active, chain, settings })
+    const active = await scanActive(handle, files, settings, found?.mark.durable.offset)
+    const chain = await inspectArchived(files.active, active, settings)
+    const missing = found && missingAcknowledged(found, active, chain)
+    const { row, decision } = decide(toFindings(active, chain, found, missing))
+    const { onAmbiguousTail } = settings
+    refuseIfDecided(decision, row, { files, active, chain, missing, onAmbiguousTail })
+    await sweepPreparedSegment(settings.fileSystem, files)
     if (decision === 'create' || decision === 'finishRotation') {
       await handle?.close()
       return await createActive(files, chain, decision, settings)
     }
-    if (handle === undefined || active.scan === undefined) throw new Error('unreachable: row 6')
-    return await mendActive({ files, handle, active, scan: active.scan, chain, decision, settings })
+    const { scan } = active
+    if (handle === undefined || scan === undefined) throw new Error('unreachable: row 6')
+    return await mendActive({ files, handle, active, scan, chain, found, decision, settings })
   } catch (error) {
     await handle?.close()
     throw error
   }
 }
 
-interface ActiveScan {
-  readonly good: Checkpoint
-  readonly sealedRecordCount: number
-  readonly rewriteStart: number
-  readonly tail: TailEvidence
-  readonly isHealableLine: boolean
-  readonly checkpoints: readonly Checkpoint[]
-}
-
-interface ActiveFindings {
-  readonly header: ParsedHeader | undefined
-  readonly scan: ActiveScan | undefined
-}
-
-async function openActive(
+/** From here on the watermark says that everything up to the end is durable, as it is. */
+async function beginWatermark(
   files: JournalFiles,
-  { fileSystem }: Settings,
-): Promise<FileHandle | undefined> {
-  const stat = await fileSystem.stat(files.active)
-  return stat === undefined ? undefined : fileSystem.open(files.active, 'readWrite')
-}
-
-async function scanActive(
-  handle: FileHandle | undefined,
-  files: JournalFiles,
-  settings: Settings,
-): Promise<ActiveFindings> {
-  if (handle === undefined) return { header: undefined, scan: undefined }
-  const { header, start } = await readHeader(handle)
-  if (header.kind !== 'header') return { header, scan: undefined }
-  const scanner = new SegmentScanner(handle, files.active, start, settings.maxRecordBytes)
-  const checkpoints: Checkpoint[] = []
-  let rewriteStart = start.offsetBytes
-  try {
-    for (let run = await scanner.next(); run !== undefined; run = await scanner.next()) {
-      checkpoints.push(run.from)
-      rewriteStart = rewriteStartIn(run) ?? rewriteStart
-    }
-  } finally {
-    await scanner.settle()
-  }
-  const { good, sealedEnd } = scanner
-  const tail = await scanTail(handle, good, handle.sizeSync())
-  const isHealableLine = !settings.seal && (await isWholeLine(handle, good, tail))
-  const sealedRecordCount = sealedEnd.recordCount
-  const scan = { good, sealedRecordCount, rewriteStart, tail, isHealableLine, checkpoints }
-  return { header, scan }
-}
-
-/** Whether the tail is a record that lacks only its newline. A bare number may be the beginning of a longer one. */
-async function isWholeLine(
-  handle: FileHandle,
-  good: Checkpoint,
-  tail: TailEvidence,
-): Promise<boolean> {
-  if (tail.sizeBytes === 0 || tail.endsWithNewline || tail.sizeBytes > 64 * 1024 * 1024)
-    return false
-  const line = Buffer.alloc(tail.sizeBytes)
-  await readFully(handle, line, good.offsetBytes)
-  return !/^[-\d]/.test(line.toString('latin1')) && isValidForeignLine(line, 0, line.length)
+  found: FoundWatermark | undefined,
+  { active, end }: RecoveredJournal,
+  { fileSystem, mode }: Settings,
+): Promise<WatermarkFile> {
+  const lastTurn = found?.mark.turn ?? 0
+  const file = new WatermarkFile(fileSystem, files.watermark, await fileSystem.bootId(), {
+    lastTurn,
+    permissions: mode,
+  })
+  await file.begin(markOf(active, end, end))
+  return file
 }
 
 async function inspectArchived(
@@ -131,10 +101,25 @@ async function inspectArchived(
   return inspectChain(fileSystem, archived, activeHeader, maxRecordBytes)
 }
 
+/** What the watermark knows to have been there and is not; a broken chain is refused before that is asked. */
+function missingAcknowledged(
+  found: FoundWatermark,
+  { scan }: ActiveFindings,
+  { activeLink, archived }: ChainInspection,
+): string | undefined {
+  return missingBefore(found, {
+    segment: activeLink?.segment ?? 1,
+    offsetBytes: scan?.good.offsetBytes ?? 0,
+    crcAtDurable: scan?.crcAtOffset,
+    archived,
+  })
+}
+
 function toFindings(
   { header, scan }: ActiveFindings,
   { badHeader, fault, archived }: ChainInspection,
-  _settings: Settings,
+  found: FoundWatermark | undefined,
+  missing: string | undefined,
 ): Findings {
   const kind = header?.kind
   const archivedKind = badHeader?.header.kind
@@ -144,66 +129,9 @@ function toFindings(
       archivedKind === 'wrongHeader' || archivedKind === 'wrongVersion' ? archivedKind : 'right',
     hasArchived: archived.length > 0,
     isChainBroken: fault !== undefined || archivedKind === 'fragment',
-    isBeforeWatermark: false,
-    isSameBootUnclean: false,
+    isBeforeWatermark: missing !== undefined,
+    isSameBootUnclean: found?.isSameBootUnclean ?? false,
     tail: scan === undefined ? EMPTY_TAIL : condense(scan.tail, scan.isHealableLine),
-  }
-}
-
-interface Refusal {
-  readonly files: JournalFiles
-  readonly active: ActiveFindings
-  readonly chain: ChainInspection
-  readonly settings: Settings
-}
-
-function refuseIfDecided(decision: Decision, row: number, refusal: Refusal): void {
-  const { files, active, chain, settings } = refusal
-  const { badHeader } = chain
-  const path = badHeader?.path ?? files.active
-  if (decision === 'refuseHeader') throw headerError(path)
-  if (decision === 'refuseVersion') {
-    const header = badHeader?.header ?? active.header
-    throw versionError(path, header?.kind === 'wrongVersion' ? header.version : 'unknown')
-  }
-  if (decision === 'refuseCorrupt') throw corruption(row, refusal)
-  if (decision === 'refuseAmbiguous' && settings.onAmbiguousTail === 'refuse') {
-    throw ambiguity(refusal)
-  }
-}
-
-function corruption(row: number, { files, active, chain }: Refusal): MiniStoreError {
-  if (row === 2) {
-    const path = chain.fault?.path || chain.badHeader?.path || files.active
-    return corruptError(path, chain.fault?.what ?? 'this archived segment has no whole header')
-  }
-  const what =
-    row === 4
-      ? 'a commit is damaged, and a later one proves that it had been acknowledged'
-      : 'a line is damaged'
-  return corruptError(files.active, what, tailPlace(active.scan, chain))
-}
-
-function ambiguity({ files, active, chain }: Refusal): MiniStoreError {
-  const place = tailPlace(active.scan, chain)
-  return new MiniStoreError(
-    'JOURNAL_AMBIGUOUS_TAIL',
-    `${files.active}:${place.line}: the last ${place.sizeBytes} bytes, from byte ${place.offsetBytes}, do not fit their seal: a commit that a crash tore, or damage to the last acknowledged one. Nothing was changed; open with onAmbiguousTail: 'setAside' to keep those bytes in a file of their own and go on after record ${place.lastSeq}`,
-    { path: files.active, firstSeq: place.lastSeq + 1, ...place },
-  )
-}
-
-function tailPlace(
-  scan: ActiveScan | undefined,
-  chain: ChainInspection,
-): { line: number; offsetBytes: number; sizeBytes: number; lastSeq: number } {
-  if (scan === undefined) throw new Error('unreachable: a tail without a segment')
-  const { good, tail } = scan
-  return {
-    line: good.recordCount + 2,
-    offsetBytes: good.offsetBytes,
-    sizeBytes: tail.sizeBytes,
-    lastSeq: (chain.activeLink?.firstSeq ?? 1) + good.recordCount - 1,
   }
 }
 
@@ -241,6 +169,7 @@ interface Mending {
   readonly active: ActiveFindings
   readonly scan: ActiveScan
   readonly chain: ChainInspection
+  readonly found: FoundWatermark | undefined
   readonly decision: Decision
   readonly settings: Settings
 }
@@ -256,7 +185,7 @@ async function mendActive(mending: Mending): Promise<RecoveredJournal> {
   } else if (decision !== 'openClean') {
     setAside = await setAsideTail(handle, files, scan.good, settings)
   }
-  await rewriteInPlace(handle, scan.rewriteStart, end.offsetBytes)
+  await rewriteInPlace(handle, rewriteStart(mending), end.offsetBytes)
   return {
     verdict: verdictOf(decision),
     setAside,
@@ -269,6 +198,12 @@ async function mendActive(mending: Mending): Promise<RecoveredJournal> {
     end,
     checkpoints: scan.checkpoints,
   }
+}
+
+/** Before this everything was surely synced. */
+function rewriteStart({ scan, chain, found }: Mending): number {
+  const isHere = found !== undefined && found.mark.segment === (chain.activeLink?.segment ?? 1)
+  return isHere ? Math.max(scan.rewriteStart, found.mark.durable.offset) : scan.rewriteStart
 }
 
 function verdictOf(decision: Decision): Verdict {

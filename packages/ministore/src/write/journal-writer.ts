@@ -5,7 +5,8 @@ import { writeAll, writeAllSync } from '../fs/write-all.js'
 import type { Settings } from '../options.js'
 import type { Segment } from '../read/segment-chain.js'
 import type { Checkpoint } from '../read/segment-scanner.js'
-import type { RecoveredJournal } from '../recovery/recover.js'
+import type { OpenedJournal } from '../recovery/recover.js'
+import { type Mark, type WatermarkFile, markOf } from '../watermark/watermark-file.js'
 import { CommitEncoder } from './commit-encoder.js'
 import { type DropReport, dropOldest, rotateFiles } from './rotation.js'
 import { SyncStats } from './sync-stats.js'
@@ -33,14 +34,16 @@ export class JournalWriter {
   // Where the last acknowledged commit ends. Moves only after its write, and with 'disk' its sync, has succeeded.
   #end: Checkpoint
   #checkpoints: Checkpoint[]
-  #durableSeq: number
+  // Where the last synced commit ends; behind #end only with durability 'os'.
+  #durableEnd: Checkpoint
+  readonly #watermark: WatermarkFile
   #failure: MiniStoreError | undefined
   #retentionFailure: unknown
   #commitCount = 0
   #recordCount = 0
   #byteCount = 0
 
-  constructor(base: string, settings: Settings, recovered: RecoveredJournal) {
+  constructor(base: string, settings: Settings, recovered: OpenedJournal) {
     this.#settings = settings
     this.#files = journalFiles(base)
     this.#encoder = new CommitEncoder(settings.seal)
@@ -49,7 +52,8 @@ export class JournalWriter {
     this.#active = recovered.active
     this.#end = recovered.end
     this.#checkpoints = [...recovered.checkpoints]
-    this.#durableSeq = this.lastSeq
+    this.#durableEnd = recovered.end
+    this.#watermark = recovered.watermark
     const { inode, device } = this.#handle.statSync()
     this.#inode = inode
     this.#device = device
@@ -69,7 +73,7 @@ export class JournalWriter {
   }
 
   get durableSeq(): number {
-    return this.#durableSeq
+    return this.#active.firstSeq + this.#durableEnd.recordCount - 1
   }
 
   get segments(): readonly Segment[] {
@@ -113,7 +117,7 @@ export class JournalWriter {
   async commit(lines: readonly string[], textBytes: number, isInline: boolean): Promise<void> {
     const { maxSegmentBytes, durability } = this.#settings
     if (this.#end.offsetBytes + textBytes > maxSegmentBytes) await this.rotate()
-    const isUnordered = this.#durableSeq < this.lastSeq
+    const isUnordered = this.#durableEnd !== this.#end
     const commit = this.#encoder.encode(lines, textBytes, this.#end, isUnordered)
     this.#assertOwnSize()
     const { bytes } = commit
@@ -127,7 +131,7 @@ export class JournalWriter {
     await syncing
     if (!isOwn) throw this.#fail(this.#foreignWriter('unknown'))
     this.#end = end
-    if (durability === 'disk') this.#durableSeq = this.lastSeq
+    if (durability === 'disk') this.#durableEnd = end
     this.#commitCount++
     this.#recordCount += lines.length
     this.#byteCount += bytes.length
@@ -135,14 +139,16 @@ export class JournalWriter {
     if (last === undefined || end.offsetBytes - last.offsetBytes >= CHECKPOINT_BYTES) {
       this.#checkpoints.push(end)
     }
+    if (!this.#watermark.tryNote(this.#mark())) await this.#mendWatermark()
   }
 
   /** Makes everything acknowledged durable. */
   async flush(): Promise<void> {
     this.#assertUsable()
-    if (this.#durableSeq === this.lastSeq) return
+    if (this.#durableEnd === this.#end) return
     await this.#sync(false)
-    this.#durableSeq = this.lastSeq
+    this.#durableEnd = this.#end
+    if (!this.#watermark.tryNote(this.#mark())) await this.#mendWatermark()
   }
 
   /** Archives the active segment, unless it is empty. */
@@ -151,7 +157,7 @@ export class JournalWriter {
     if (this.#end.recordCount === 0) return
     if (!this.#isOwnFile(this.#end.offsetBytes)) throw this.#fail(this.#foreignWriter('absent'))
     await this.#sync(false)
-    this.#durableSeq = this.lastSeq
+    this.#durableEnd = this.#end
     const link = {
       segment: this.#active.number + 1,
       firstSeq: this.lastSeq + 1,
@@ -180,6 +186,7 @@ export class JournalWriter {
       recordCount: undefined,
     }
     this.#end = rotated.start
+    this.#durableEnd = rotated.start
     this.#checkpoints = [rotated.start]
     await archivedHandle.close()
     await this.#dropExcess()
@@ -199,8 +206,36 @@ export class JournalWriter {
     )
   }
 
+  /** Marks the journal as left in order, unless the store has failed. */
   async close(): Promise<void> {
-    await this.#handle.close()
+    try {
+      if (this.#failure === undefined) await this.#watermark.finish(this.#mark())
+      else await this.#watermark.close()
+    } finally {
+      await this.#handle.close()
+    }
+  }
+
+  #mark(): Mark {
+    return markOf(this.#active, this.#durableEnd, this.#end)
+  }
+
+  /** The records are acknowledged either way; but a watermark that can be neither written nor removed would lie about the next ones. */
+  async #mendWatermark(): Promise<void> {
+    try {
+      await this.#watermark.mend(this.#mark())
+    } catch (error) {
+      this.#fail(this.#watermarkFailed(error))
+    }
+  }
+
+  #watermarkFailed(cause: unknown): MiniStoreError {
+    const path = this.#files.watermark
+    return new MiniStoreError(
+      'WRITE_FAILED',
+      `${path}: the watermark can be neither written nor removed: ${messageOf(cause)}. All acknowledged records are in the journal; close the store, and open it again when the cause is gone`,
+      { path, outcome: 'absent', cause },
+    )
   }
 
   async #dropExcess(): Promise<void> {

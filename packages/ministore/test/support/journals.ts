@@ -1,7 +1,7 @@
 import { MiniStore, type OpenOptions, type RecoveryReport } from '@mini-rs/ministore'
-import { MemoryFileSystem } from './memory-file-system.js'
+import { CrashFileSystem } from '@mini-rs/testkit'
 
-/** The base path of journals in a {@link MemoryFileSystem}. */
+/** The base path of journals in a {@link CrashFileSystem}. */
 export const BASE = '/journal.jsonl'
 
 /** One record of the test journals. */
@@ -43,8 +43,8 @@ export interface Judgement {
 export async function judge(
   bytes: Uint8Array,
   options: OpenOptions<unknown> = {},
-): Promise<Judgement & { fileSystem: MemoryFileSystem }> {
-  const fileSystem = new MemoryFileSystem()
+): Promise<Judgement & { fileSystem: CrashFileSystem }> {
+  const fileSystem = new CrashFileSystem()
   fileSystem.put(BASE, bytes)
   return { ...(await judgePath(BASE, { ...options, fileSystem })), fileSystem }
 }

@@ -1,0 +1,73 @@
+import { MiniStoreError } from '../errors.js'
+import { type JournalFiles, baseName } from '../format/file-names.js'
+import type { Settings } from '../options.js'
+import { corruptError, headerError, versionError } from '../read/segment-chain.js'
+import type { ChainInspection } from './chain-inspection.js'
+import type { Decision } from './decide.js'
+import type { ActiveFindings, ActiveScan } from './scan-active.js'
+
+/** All that the message of a refusal is made from. */
+export interface Refusal {
+  readonly files: JournalFiles
+  readonly active: ActiveFindings
+  readonly chain: ChainInspection
+  /** What of the acknowledged data is missing, as the watermark tells. */
+  readonly missing: string | undefined
+  readonly onAmbiguousTail: Settings['onAmbiguousTail']
+}
+
+/** Throws when the decision is to refuse; nothing was changed. */
+export function refuseIfDecided(decision: Decision, row: number, refusal: Refusal): void {
+  const { files, active, chain, onAmbiguousTail } = refusal
+  const { badHeader } = chain
+  const path = badHeader?.path ?? files.active
+  if (decision === 'refuseHeader') throw headerError(path)
+  if (decision === 'refuseVersion') {
+    const header = badHeader?.header ?? active.header
+    throw versionError(path, header?.kind === 'wrongVersion' ? header.version : 'unknown')
+  }
+  if (decision === 'refuseCorrupt') throw corruption(row, refusal)
+  if (decision === 'refuseAmbiguous' && onAmbiguousTail === 'refuse') {
+    throw ambiguity(refusal)
+  }
+}
+
+function corruption(row: number, { files, active, chain, missing }: Refusal): MiniStoreError {
+  if (row === 2) {
+    const path = chain.fault?.path || chain.badHeader?.path || files.active
+    return corruptError(path, chain.fault?.what ?? 'this archived segment has no whole header')
+  }
+  if (row === 3) {
+    const next = `If the journal was replaced or deleted on purpose, remove ${baseName(files.watermark)}`
+    const what = `acknowledged records are missing: ${missing ?? 'unknown'}. ${next}`
+    return corruptError(files.active, what, active.scan && tailPlace(active.scan, chain))
+  }
+  const what =
+    row === 4
+      ? 'a commit is damaged, and a later one proves that it had been acknowledged'
+      : 'a line is damaged'
+  return corruptError(files.active, what, tailPlace(active.scan, chain))
+}
+
+function ambiguity({ files, active, chain }: Refusal): MiniStoreError {
+  const place = tailPlace(active.scan, chain)
+  return new MiniStoreError(
+    'JOURNAL_AMBIGUOUS_TAIL',
+    `${files.active}:${place.line}: the last ${place.sizeBytes} bytes, from byte ${place.offsetBytes}, do not fit their seal: a commit that a crash tore, or damage to the last acknowledged one. Nothing was changed; open with onAmbiguousTail: 'setAside' to keep those bytes in a file of their own and go on after record ${place.lastSeq}`,
+    { path: files.active, firstSeq: place.lastSeq + 1, ...place },
+  )
+}
+
+function tailPlace(
+  scan: ActiveScan | undefined,
+  chain: ChainInspection,
+): { line: number; offsetBytes: number; sizeBytes: number; lastSeq: number } {
+  if (scan === undefined) throw new Error('unreachable: a tail without a segment')
+  const { good, tail } = scan
+  return {
+    line: good.recordCount + 2,
+    offsetBytes: good.offsetBytes,
+    sizeBytes: tail.sizeBytes,
+    lastSeq: (chain.activeLink?.firstSeq ?? 1) + good.recordCount - 1,
+  }
+}

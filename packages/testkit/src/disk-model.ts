@@ -1,0 +1,376 @@
+import type { Choices } from './choices.js'
+
+/** Identity of a file, whatever its names. */
+export type FileId = number
+
+/** One thing that was done to a disk. */
+export type DiskOperation =
+  | {
+      readonly kind: 'write'
+      readonly file: FileId
+      readonly offsetBytes: number
+      readonly bytes: Buffer
+    }
+  | { readonly kind: 'truncate'; readonly file: FileId; readonly sizeBytes: number }
+  | { readonly kind: 'sync'; readonly file: FileId }
+  /** A sync that failed: the pages count as clean, and only those of `survivors` reached the disk. */
+  | {
+      readonly kind: 'lostSync'
+      readonly file: FileId
+      readonly survivors: readonly boolean[]
+      readonly isEvicted: boolean
+    }
+  | NameOperation
+  | { readonly kind: 'syncDirectory'; readonly directory: string }
+
+/** One thing that was done to the names of a directory. */
+export type NameOperation =
+  | {
+      readonly kind: 'link'
+      readonly directory: string
+      readonly path: string
+      readonly file: FileId
+    }
+  | {
+      readonly kind: 'rename'
+      readonly directory: string
+      readonly from: string
+      readonly to: string
+    }
+  | { readonly kind: 'unlink'; readonly directory: string; readonly path: string }
+  | { readonly kind: 'makeDirectory'; readonly directory: string; readonly path: string }
+
+/** What a disk may do at a power cut. */
+export interface PowerCutRules {
+  /** The unit that is written whole or not at all. */
+  readonly sectorBytes: number
+  /** What stands where nothing was written: zeros, as file systems promise, or bytes of before. */
+  readonly gaps: 'zero' | 'stale'
+  /** Choose a pattern first, so that not every large write is torn at its beginning. Off: every sector for itself. */
+  readonly hasPatterns: boolean
+}
+
+type Pending = Extract<DiskOperation, { kind: 'write' | 'truncate' }>
+
+interface FileState {
+  /** What programs see. */
+  live: Bytes
+  /** What a power cut surely leaves. */
+  durable: Bytes
+  /** Between the two, in order. */
+  pending: Pending[]
+}
+
+/** A disk and its page cache: what is durable, what is only in memory, and what a power cut may make of it. */
+export class DiskModel {
+  readonly #files: Map<FileId, FileState> = new Map()
+  #names: Map<string, FileId> = new Map()
+  #durableNames: Map<string, FileId> = new Map()
+  #directories: Set<string> = new Set(['/'])
+  #durableDirectories: Set<string> = new Set(['/'])
+  #pendingNames: NameOperation[] = []
+
+  /** The file that a path names now. */
+  fileAt(path: string): FileId | undefined {
+    return this.#names.get(path)
+  }
+
+  /** All names of files, as programs see them. */
+  get paths(): string[] {
+    return [...this.#names.keys()]
+  }
+
+  hasDirectory(path: string): boolean {
+    return this.#directories.has(path)
+  }
+
+  get directories(): string[] {
+    return [...this.#directories]
+  }
+
+  /** The bytes of a file as programs see them; not to be kept. */
+  bytesOf(file: FileId): Buffer {
+    return this.#file(file).live.view()
+  }
+
+  /** How many sectors of a file wait for a sync. */
+  pendingSectorsOf(file: FileId, sectorBytes: number): number {
+    return this.#file(file).pending.reduce((sum, one) => sum + partsOf(one, sectorBytes).length, 0)
+  }
+
+  apply(operation: DiskOperation): void {
+    switch (operation.kind) {
+      case 'write':
+      case 'truncate': {
+        const state = this.#file(operation.file)
+        applyPending(state.live, operation)
+        state.pending.push(operation)
+        return
+      }
+      case 'sync':
+        return this.#sync(this.#file(operation.file))
+      case 'lostSync':
+        return this.#loseSync(operation)
+      case 'syncDirectory':
+        return this.#syncDirectory(operation.directory)
+      default:
+        if (operation.kind === 'link') this.#create(operation.file)
+        applyName(this.#names, this.#directories, operation)
+        this.#pendingNames.push(operation)
+    }
+  }
+
+  clone(): DiskModel {
+    const copy = new DiskModel()
+    for (const [id, { live, durable, pending }] of this.#files) {
+      copy.#files.set(id, {
+        live: live.clone(),
+        durable: durable.clone(),
+        pending: [...pending],
+      })
+    }
+    copy.#names = new Map(this.#names)
+    copy.#durableNames = new Map(this.#durableNames)
+    copy.#directories = new Set(this.#directories)
+    copy.#durableDirectories = new Set(this.#durableDirectories)
+    copy.#pendingNames = [...this.#pendingNames]
+    return copy
+  }
+
+  /** The disk after the power came back: any part of what was not synced may be there. */
+  afterPowerCut(choices: Choices, rules: PowerCutRules): DiskModel {
+    const names = new Map(this.#durableNames)
+    const directories = new Set(this.#durableDirectories)
+    for (const operation of this.#pendingNames) {
+      if (choices.choose(2) === 0) applyName(names, directories, operation)
+    }
+    const after = new DiskModel()
+    after.#directories = directories
+    after.#durableDirectories = new Set(directories)
+    for (const [path, file] of names) {
+      if (!directories.has(directoryOf(path))) continue
+      if (!after.#files.has(file)) {
+        const left = remains(this.#file(file), choices, rules)
+        after.#files.set(file, { live: left, durable: left.clone(), pending: [] })
+      }
+      after.#names.set(path, file)
+      after.#durableNames.set(path, file)
+    }
+    return after
+  }
+
+  /** Changes bytes on the disk behind everybody's back: bit rot, a zeroed sector, a misdirected write. */
+  damage(file: FileId, offsetBytes: number, bytes: Uint8Array): void {
+    const state = this.#file(file)
+    for (const one of [state.live, state.durable]) one.view().set(bytes, offsetBytes)
+  }
+
+  #file(file: FileId): FileState {
+    const state = this.#files.get(file)
+    if (state === undefined) throw new Error(`the disk knows no file ${file}`)
+    return state
+  }
+
+  #create(file: FileId): void {
+    if (this.#files.has(file)) return
+    this.#files.set(file, { live: new Bytes(), durable: new Bytes(), pending: [] })
+  }
+
+  #sync(state: FileState): void {
+    for (const one of state.pending) applyPending(state.durable, one)
+    state.pending = []
+  }
+
+  #loseSync({ file, survivors, isEvicted }: Extract<DiskOperation, { kind: 'lostSync' }>): void {
+    const state = this.#file(file)
+    let at = 0
+    for (const one of state.pending) {
+      const isThere = survivors[at++ % Math.max(1, survivors.length)] ?? false
+      if (isThere) applyPending(state.durable, one)
+    }
+    state.pending = []
+    if (isEvicted) state.live = state.durable.clone()
+  }
+
+  #syncDirectory(directory: string): void {
+    const isHere = (one: NameOperation): boolean => one.directory === directory
+    for (const one of this.#pendingNames.filter(isHere)) {
+      applyName(this.#durableNames, this.#durableDirectories, one)
+    }
+    this.#pendingNames = this.#pendingNames.filter((one) => !isHere(one))
+  }
+}
+
+/** Everything before the last slash. */
+export function directoryOf(path: string): string {
+  const cut = path.lastIndexOf('/')
+  return cut <= 0 ? '/' : path.slice(0, cut)
+}
+
+/** Bytes that grow. */
+class Bytes {
+  #room: Buffer = Buffer.alloc(0)
+  #sizeBytes = 0
+
+  static of(bytes: Uint8Array): Bytes {
+    const made = new Bytes()
+    made.#room = Buffer.from(bytes)
+    made.#sizeBytes = bytes.length
+    return made
+  }
+
+  get sizeBytes(): number {
+    return this.#sizeBytes
+  }
+
+  view(): Buffer {
+    return this.#room.subarray(0, this.#sizeBytes)
+  }
+
+  clone(): Bytes {
+    return Bytes.of(this.view())
+  }
+
+  write(offsetBytes: number, bytes: Uint8Array): void {
+    if (offsetBytes + bytes.length > this.#sizeBytes) this.resize(offsetBytes + bytes.length)
+    this.#room.set(bytes, offsetBytes)
+  }
+
+  /** What is gained is zero. */
+  resize(sizeBytes: number): void {
+    if (sizeBytes > this.#room.length) {
+      const larger = Buffer.alloc(2 * sizeBytes)
+      this.view().copy(larger)
+      this.#room = larger
+    } else if (sizeBytes < this.#sizeBytes) this.#room.fill(0, sizeBytes, this.#sizeBytes)
+    this.#sizeBytes = sizeBytes
+  }
+}
+
+function applyPending(bytes: Bytes, operation: Pending): void {
+  if (operation.kind === 'truncate') bytes.resize(operation.sizeBytes)
+  else bytes.write(operation.offsetBytes, operation.bytes)
+}
+
+function applyName(
+  names: Map<string, FileId>,
+  directories: Set<string>,
+  operation: NameOperation,
+): void {
+  switch (operation.kind) {
+    case 'link':
+      names.set(operation.path, operation.file)
+      return
+    case 'unlink':
+      names.delete(operation.path)
+      return
+    case 'makeDirectory':
+      directories.add(operation.path)
+      return
+    case 'rename': {
+      const file = names.get(operation.from)
+      if (file === undefined) return // the name that was to be moved did not survive
+      names.delete(operation.from)
+      names.set(operation.to, file)
+    }
+  }
+}
+
+/** A part of a write that is on the disk whole or not at all. */
+interface Part {
+  readonly offsetBytes: number
+  readonly bytes: Buffer
+}
+
+function partsOf(operation: Pending, sectorBytes: number): Part[] {
+  if (operation.kind === 'truncate') return []
+  const parts: Part[] = []
+  const end = operation.offsetBytes + operation.bytes.length
+  for (let from = operation.offsetBytes; from < end;) {
+    const to = Math.min(end, from - (from % sectorBytes) + sectorBytes)
+    const start = from - operation.offsetBytes
+    parts.push({ offsetBytes: from, bytes: operation.bytes.subarray(start, start + to - from) })
+    from = to
+  }
+  return parts
+}
+
+/** What a power cut leaves of a file: any size in between, and of the sectors that were not synced any subset. */
+function remains(state: FileState, choices: Choices, rules: PowerCutRules): Bytes {
+  const { pending, durable } = state
+  if (pending.length === 0) return durable.clone()
+  const left = durable.clone()
+  const sizes = sizesOnTheWay(durable.sizeBytes, pending)
+  const largest = Math.max(...sizes)
+  fillGap(left, largest, rules)
+  const isThere = survival(choices, pending, rules)
+  for (const one of pending) {
+    if (one.kind === 'truncate') {
+      const isCut = choices.choose(2) === 0 && one.sizeBytes < left.sizeBytes
+      if (isCut) left.view().fill(0, one.sizeBytes)
+    } else {
+      for (const part of partsOf(one, rules.sectorBytes)) {
+        if (isThere()) left.write(part.offsetBytes, part.bytes)
+      }
+    }
+  }
+  const last = sizes.at(-1) ?? largest
+  const smallest = Math.min(...sizes)
+  const step = choices.choose(largest - smallest + 1)
+  // 0 keeps the last size; the other answers count down from the largest.
+  const other = largest - step + 1
+  left.resize(step === 0 ? last : other <= last ? other - 1 : other)
+  return left
+}
+
+function sizesOnTheWay(sizeBytes: number, pending: readonly Pending[]): number[] {
+  const sizes = [sizeBytes]
+  for (const one of pending) {
+    const before = sizes.at(-1) ?? sizeBytes
+    sizes.push(
+      one.kind === 'truncate'
+        ? one.sizeBytes
+        : Math.max(before, one.offsetBytes + one.bytes.length),
+    )
+  }
+  return sizes
+}
+
+function fillGap(bytes: Bytes, sizeBytes: number, { gaps }: PowerCutRules): void {
+  const from = bytes.sizeBytes
+  bytes.resize(sizeBytes)
+  if (gaps === 'zero') return
+  const view = bytes.view()
+  for (let at = from; at < sizeBytes; at++) view[at] = STALE[at % STALE.length] ?? 0
+}
+
+/** Bytes of another file that stood there before. */
+const STALE: Buffer = Buffer.from('{"stale":"bytes of another file"}\t \t\n{"Inc":{"by":1}}\n')
+
+/** Answers, sector by sector, whether it reached the disk. */
+function survival(
+  choices: Choices,
+  pending: readonly Pending[],
+  { sectorBytes, hasPatterns }: PowerCutRules,
+): () => boolean {
+  const eachForItself = (): boolean => choices.choose(2) === 0
+  if (!hasPatterns) return eachForItself
+  const count = pending.reduce((sum, one) => sum + partsOf(one, sectorBytes).length, 0)
+  let at = 0
+  switch (choices.choose(5)) {
+    case 0:
+      return () => true
+    case 1:
+      return () => false
+    case 2: {
+      const kept = choices.choose(count + 1)
+      return () => at++ < kept
+    }
+    case 3: {
+      const lost = choices.choose(Math.max(1, count))
+      return () => at++ !== lost
+    }
+    default:
+      return eachForItself
+  }
+}
