@@ -1,6 +1,6 @@
 import { MiniStoreError, errnoOf, ioError } from './errors.js'
 import { baseName, directoryOf } from './format/file-names.js'
-import type { FileSystem } from './fs/file-system.js'
+import type { FileStat, FileSystem } from './fs/file-system.js'
 import { makeDirectories } from './fs/make-directories.js'
 
 /** The one true path of a journal that is to be read; undefined when not even its folder is there. */
@@ -46,9 +46,17 @@ async function tryRealPath(fileSystem: FileSystem, path: string): Promise<string
 }
 
 async function requireFile(fileSystem: FileSystem, path: string): Promise<string> {
-  const stat = await fileSystem.stat(path)
+  const stat = await tryStat(fileSystem, path)
   if (stat !== undefined && stat.kind !== 'file') throw notFileError(path)
   return path
+}
+
+async function tryStat(fileSystem: FileSystem, path: string): Promise<FileStat | undefined> {
+  try {
+    return await fileSystem.stat(path)
+  } catch (error) {
+    throw ioError('looking at the path', path, error)
+  }
 }
 
 function notFileError(path: string): MiniStoreError {

@@ -6,9 +6,10 @@ export {
   type Outcome,
   type RecordIssue,
 } from './errors.js'
-export type { AppendOptions, AppendedRange, Entry, Log, LogRange } from './log.js'
+export type { AppendOptions, AppendedRange, Entry, Followed, Log, LogRange } from './log.js'
 export { MiniStore, type StoreStatus } from './mini-store.js'
 export type { LogLimits, OpenOptions, ReadOptions, RecordOptions } from './options.js'
+export type { FollowOptions } from './read/follow.js'
 export type { Inspection } from './read/inspect.js'
 export type { Batch } from './read/read-batches.js'
 export type { Reducer } from './read/reader.js'

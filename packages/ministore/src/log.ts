@@ -10,6 +10,13 @@ export interface Entry<R> {
   readonly commitEnd: boolean
 }
 
+/**
+ * What following a log yields. `caughtUp`: everything that was there has been yielded; `seq` is the
+ * last of it, or the one before where the following began.
+ */
+export type Followed<R> =
+  ({ readonly kind: 'record' } & Entry<R>) | { readonly kind: 'caughtUp'; readonly seq: number }
+
 /** First and last sequence number of an `appendMany`. */
 export interface AppendedRange {
   readonly first: number
@@ -51,6 +58,14 @@ export interface Log<R, Input = R> {
   entries(range?: LogRange): AsyncIterable<Entry<R>>
   /** As `entries`, in the pieces in which the log is read. */
   batches(range?: LogRange): AsyncIterable<Batch<R>>
+  /**
+   * Everything durable from `from` on, then what becomes durable, until the signal ends it: the
+   * iteration then returns. Rejects with `SEQ_DROPPED` when it asks for what is no longer there.
+   */
+  follow(range?: {
+    readonly from?: number
+    readonly signal?: AbortSignal
+  }): AsyncIterable<Followed<R>>
   /** Resolves when everything that was appended before is durable. */
   flush(): Promise<void>
   /** Drops records before `seq`. May keep more than asked, never less. */

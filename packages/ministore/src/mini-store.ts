@@ -2,7 +2,7 @@ import { resolveBase } from './base-path.js'
 import { MiniStoreError } from './errors.js'
 import { MAX_COMMIT_BYTES } from './format/limits.js'
 import type { HeldLock } from './fs/file-system.js'
-import type { AppendOptions, AppendedRange, Entry, Log, LogRange } from './log.js'
+import type { AppendOptions, AppendedRange, Entry, Followed, Log, LogRange } from './log.js'
 import {
   type LogLimits,
   type OpenOptions,
@@ -11,9 +11,10 @@ import {
   assertInteger,
   resolveOptions,
 } from './options.js'
+import { type FollowOptions, followPath } from './read/follow.js'
 import { type Inspection, inspectJournal } from './read/inspect.js'
 import type { Batch } from './read/read-batches.js'
-import { readRecord } from './read/read-record.js'
+import { OwnRecords } from './read/own-records.js'
 import {
   type Reducer,
   batchesOf,
@@ -26,6 +27,7 @@ import { RecordCodec } from './record/record-codec.js'
 import type { StandardSchema } from './record/standard-schema.js'
 import { recover } from './recovery/recover.js'
 import type { RecoveryReport } from './recovery/report.js'
+import { Admission } from './write/admission.js'
 import { CommitQueue } from './write/commit-queue.js'
 import { JournalWriter } from './write/journal-writer.js'
 import type { DropReport } from './write/rotation.js'
@@ -61,10 +63,10 @@ export class MiniStore<R, Input = R> implements Log<R, Input> {
   readonly exclusive: boolean
   /** The sizes that are accepted. */
   readonly limits: LogLimits
-  readonly #settings: Settings
-  readonly #codec: RecordCodec<R, Input>
+  readonly #admission: Admission<Input>
   readonly #writer: JournalWriter
   readonly #queue: CommitQueue
+  readonly #records: OwnRecords<R>
   readonly #lock: HeldLock | undefined
   #lifecycle: 'open' | 'closing' | 'closed' = 'open'
   #closed: Promise<void> | undefined
@@ -80,11 +82,14 @@ export class MiniStore<R, Input = R> implements Log<R, Input> {
       maxBatchBytes: MAX_COMMIT_BYTES / 2,
       maxBatchRecords: settings.seal ? Number.POSITIVE_INFINITY : 1,
     })
-    this.#settings = settings
-    this.#codec = parts.codec
+    this.#admission = new Admission(parts.path, parts.codec, this.limits)
     this.#writer = parts.writer
     this.#lock = parts.lock
     this.#queue = new CommitQueue(parts.path, parts.writer, settings)
+    const assertOpen = (): void => {
+      if (this.#lifecycle === 'closed') this.#assertOpen()
+    }
+    this.#records = new OwnRecords(parts.path, parts, assertOpen)
   }
 
   /**
@@ -165,6 +170,21 @@ export class MiniStore<R, Input = R> implements Log<R, Input> {
     return reduceRecords(readerOf(path, options), reducer, initial)
   }
 
+  /**
+   * All records from `from` on, then what its writer appends, in whatever process, until the signal
+   * ends the iteration. Of a living writer's records only the acknowledged ones are shown. Takes no
+   * lock and writes nothing; waits for a journal that is not there yet.
+   *
+   * @throws {@link MiniStoreError} `SEQ_DROPPED` also when records were dropped before they were
+   * read; otherwise as {@link MiniStore.replay}
+   */
+  static follow<R = unknown>(
+    path: string,
+    options: FollowOptions<R> = {},
+  ): AsyncIterable<Followed<R>> {
+    return followPath(path, options)
+  }
+
   /** Sequence numbers, segments and sizes of a journal. Takes no lock and writes nothing. */
   static inspect(
     path: string,
@@ -220,9 +240,8 @@ export class MiniStore<R, Input = R> implements Log<R, Input> {
   append(record: Input, options: AppendOptions = {}): Promise<number> {
     try {
       this.#assertOpen()
-      const text = this.#codec.encode(record)
-      const textBytes = this.#measured(text)
-      return this.#queue.append([text], textBytes, expectedSeqOf(options), (seq) => seq)
+      const admitted = this.#admission.one(record)
+      return this.#queue.append(admitted, expectedSeqOf(options), (seq) => seq)
     } catch (error) {
       return Promise.reject(error as Error)
     }
@@ -235,20 +254,9 @@ export class MiniStore<R, Input = R> implements Log<R, Input> {
   appendMany(records: readonly Input[], options: AppendOptions = {}): Promise<AppendedRange> {
     try {
       this.#assertOpen()
-      this.#assertBatch(records)
-      const lines = records.map((record) => this.#codec.encode(record))
-      const textBytes = lines.reduce((sum, line) => sum + this.#measured(line), 0)
-      if (textBytes > this.limits.maxBatchBytes) {
-        throw tooLarge(
-          this.path,
-          'the batch',
-          textBytes,
-          'limits.maxBatchBytes',
-          this.limits.maxBatchBytes,
-        )
-      }
-      return this.#queue.append(lines, textBytes, expectedSeqOf(options), (first) => {
-        return { first, last: first + lines.length - 1 }
+      const admitted = this.#admission.many(records)
+      return this.#queue.append(admitted, expectedSeqOf(options), (first) => {
+        return { first, last: first + admitted.lines.length - 1 }
       })
     } catch (error) {
       return Promise.reject(error as Error)
@@ -292,17 +300,27 @@ export class MiniStore<R, Input = R> implements Log<R, Input> {
    * @throws {@link MiniStoreError} `SEQ_DROPPED`, and what {@link MiniStore.replay} throws
    */
   async read(seq: number): Promise<R | undefined> {
-    return readRecord(this.#reader({ from: seq, to: seq }), this.#writer, seq)
+    return this.#records.read(seq)
   }
 
   /** Records up to `durableSeq` as it is now, one by one, in constant memory. */
   entries(range: LogRange = {}): AsyncIterable<Entry<R>> {
-    return entriesOf(this.#reader(range))
+    return this.#records.entries(range)
   }
 
   /** As {@link MiniStore.entries}, in the pieces in which they are read. */
   batches(range: LogRange = {}): AsyncIterable<Batch<R>> {
-    return batchesOf(this.#reader(range))
+    return this.#records.batches(range)
+  }
+
+  /**
+   * Everything durable from `from` on, then what becomes durable, until the signal ends the iteration.
+   * Ends with `STORE_CLOSED` when the store is closed and all has been shown.
+   */
+  follow(
+    range: { readonly from?: number; readonly signal?: AbortSignal } = {},
+  ): AsyncIterable<Followed<R>> {
+    return this.#records.follow(range)
   }
 
   /**
@@ -335,14 +353,6 @@ export class MiniStore<R, Input = R> implements Log<R, Input> {
     }
   }
 
-  #reader(range: LogRange): ReturnType<typeof readerOf<R>> {
-    const durableSeq = this.#writer.durableSeq
-    const to = Math.min(range.to ?? durableSeq, durableSeq)
-    const { fileSystem, maxRecordBytes } = this.#settings
-    const options = { ...range, to, fileSystem, maxRecordBytes }
-    return { ...readerOf(this.path, options, this.#codec), isWriter: true }
-  }
-
   #task<T>(task: () => Promise<T>): Promise<T> {
     try {
       this.#assertOpen()
@@ -359,39 +369,11 @@ export class MiniStore<R, Input = R> implements Log<R, Input> {
       outcome: 'absent',
     })
   }
-
-  #assertBatch(records: readonly Input[]): void {
-    if (!Array.isArray(records)) throw new TypeError('records must be an array')
-    if (records.length === 0) throw new RangeError('records must not be empty')
-    if (records.length <= this.limits.maxBatchRecords) return
-    throw new RangeError('a store with seal: false cannot append several records as one commit')
-  }
-
-  #measured(text: string): number {
-    const { maxRecordBytes } = this.limits
-    const textBytes = Buffer.byteLength(text)
-    if (textBytes <= maxRecordBytes) return textBytes
-    throw tooLarge(this.path, 'the record', textBytes, 'maxRecordBytes', maxRecordBytes)
-  }
 }
 
 function expectedSeqOf({ expectedSeq }: AppendOptions): number | undefined {
   if (expectedSeq !== undefined) assertInteger('expectedSeq', expectedSeq, 0)
   return expectedSeq
-}
-
-function tooLarge(
-  path: string,
-  what: string,
-  sizeBytes: number,
-  limitName: string,
-  limit: number,
-): MiniStoreError {
-  return new MiniStoreError(
-    'RECORD_TOO_LARGE',
-    `${path}: ${what} has ${sizeBytes} bytes of JSON, and ${limitName} is ${limit}; split it, or keep large data in a file of its own`,
-    { path, outcome: 'absent', sizeBytes },
-  )
 }
 
 function openError(path: string, error: unknown): Error {

@@ -1,4 +1,4 @@
-import { MiniStore } from '@mini-rs/ministore'
+import { MiniStore, systemClock } from '@mini-rs/ministore'
 import { describe, expect, it } from 'vitest'
 import { BASE, judge } from './support/journals.js'
 import { CrashFileSystem } from '@mini-rs/testkit'
@@ -83,7 +83,7 @@ describe('recovery', () => {
   it('sweeps what an interrupted rotation left, and sets nothing aside twice under one name', async () => {
     const fileSystem = new CrashFileSystem()
     fileSystem.put(`${BASE}.next`, Buffer.from(HEADER))
-    const clock = { now: () => 0, monotonicMs: () => 0 }
+    const clock = { ...systemClock, now: () => 0 }
     for (let round = 0; round < 2; round++) {
       if (round > 0) fileSystem.discard(`${BASE}.ack`)
       fileSystem.put(BASE, Buffer.from(`${HEADER}{"half`))

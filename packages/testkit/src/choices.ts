@@ -26,7 +26,7 @@ export class SeededChoices implements Choices {
 
 /** Decisions from a list; behind its end, 0. */
 export class ScriptedChoices implements Choices {
-  /** How many answers each decision had: what {@link everyScript} counts through. */
+  /** How many answers each decision had: what {@link everyCombination} counts through. */
   readonly counts: number[] = []
   readonly #script: readonly number[]
 
@@ -41,20 +41,21 @@ export class ScriptedChoices implements Choices {
   }
 }
 
-/** Calls `world` once for every combination of answers to the decisions that it asks for, and counts them. */
-export function everyScript(world: (choices: Choices) => void): number {
-  const script: number[] = []
-  for (let worlds = 1; ; worlds++) {
+/**
+ * One after the other, every combination of answers: take the next one when the world of the one
+ * before has asked all its questions.
+ */
+export function* everyCombination(): Generator<Choices, void> {
+  let script: number[] = []
+  for (;;) {
     const choices = new ScriptedChoices(script)
-    world(choices)
+    yield choices
     const { counts } = choices
-    while (script.length < counts.length) script.push(0)
-    script.length = counts.length
+    script = counts.map((_, index) => script[index] ?? 0)
     let last = counts.length - 1
     while (last >= 0 && (script[last] ?? 0) + 1 >= (counts[last] ?? 1)) last--
-    if (last < 0) return worlds
-    script.length = last + 1
-    script[last] = (script[last] ?? 0) + 1
+    if (last < 0) return
+    script = [...script.slice(0, last), (script[last] ?? 0) + 1]
   }
 }
 

@@ -38,6 +38,15 @@ export interface CrashFileSystemOptions {
   readonly bootId?: string
   /** What reaches the disk of a sync that fails, and whether its pages are evicted. Default: by seed 1. */
   readonly choices?: Choices
+  /** Protections taken away, for negative controls. */
+  readonly lies?: Lies
+}
+
+/** What a disk claims to have done and has not. */
+export interface Lies {
+  /** `never`: syncs do nothing; `late`: each takes effect when the next one is asked for. */
+  readonly sync?: 'never' | 'late'
+  readonly syncDirectory?: 'never'
 }
 
 /**
@@ -58,7 +67,8 @@ export class CrashFileSystem implements FileSystem {
   readonly #choices: Choices
   readonly #locks: Set<string> = new Set()
   readonly #watchers: Set<() => void> = new Set()
-  #bootId: string
+  readonly #bootId: string
+  #lateSync: FileId | undefined
   #nextFile: FileId
 
   constructor(options: CrashFileSystemOptions = {}) {
@@ -227,6 +237,7 @@ export class CrashFileSystem implements FileSystem {
 
   async syncDirectory(path: string): Promise<void> {
     this.#call('syncDirectory', path)
+    if (this.#options.lies?.syncDirectory === 'never') return
     this.#do({ kind: 'syncDirectory', directory: path })
   }
 
@@ -289,7 +300,7 @@ export class CrashFileSystem implements FileSystem {
         this.#loseSync(file)
         throw error
       }
-      this.#do({ kind: 'sync', file })
+      this.#sync(file)
     }
     return {
       read: async (into, offsetBytes) => {
@@ -316,14 +327,24 @@ export class CrashFileSystem implements FileSystem {
     }
   }
 
+  #sync(file: FileId): void {
+    const lie = this.#options.lies?.sync
+    const due = lie === 'late' ? this.#lateSync : lie === 'never' ? undefined : file
+    this.#lateSync = file
+    if (due !== undefined) this.#do({ kind: 'sync', file: due })
+  }
+
   /** As Linux does: after a failed sync the pages count as clean, whether or not the disk has them. */
   #loseSync(file: FileId): void {
-    const count = Math.max(1, this.#disk.pendingSectorsOf(file, this.sectorBytes))
-    const survivors = Array.from({ length: count }, () => this.#choices.choose(2) === 0)
+    const script = Array.from({ length: LOST_SYNC_ANSWERS }, () => this.#choices.choose(3))
     const isEvicted = this.#choices.choose(2) === 1
-    this.#do({ kind: 'lostSync', file, survivors, isEvicted })
+    const { sectorBytes } = this
+    this.#do({ kind: 'lostSync', file, sectorBytes, script, isEvicted })
   }
 }
+
+/** How many sectors of a failed sync are decided about; the rest reached the disk. */
+const LOST_SYNC_ANSWERS = 8
 
 /** An error as Node's file system throws it. */
 export function errno(code: string, path: string): Error {

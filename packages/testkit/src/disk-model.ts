@@ -1,4 +1,4 @@
-import type { Choices } from './choices.js'
+import { type Choices, ScriptedChoices } from './choices.js'
 
 /** Identity of a file, whatever its names. */
 export type FileId = number
@@ -13,11 +13,14 @@ export type DiskOperation =
     }
   | { readonly kind: 'truncate'; readonly file: FileId; readonly sizeBytes: number }
   | { readonly kind: 'sync'; readonly file: FileId }
-  /** A sync that failed: the pages count as clean, and only those of `survivors` reached the disk. */
+  /** A sync that failed: the pages count as clean, whatever of them reached the disk. */
   | {
       readonly kind: 'lostSync'
       readonly file: FileId
-      readonly survivors: readonly boolean[]
+      readonly sectorBytes: number
+      /** Answers to what reached the disk. */
+      readonly script: readonly number[]
+      /** Whether programs see the disk again, not what they had written. */
       readonly isEvicted: boolean
     }
   | NameOperation
@@ -48,6 +51,8 @@ export interface PowerCutRules {
   readonly gaps: 'zero' | 'stale'
   /** Choose a pattern first, so that not every large write is torn at its beginning. Off: every sector for itself. */
   readonly hasPatterns: boolean
+  /** Files of which all is kept or all that was not synced is lost, where every combination is to be counted. */
+  readonly isWhole?: (path: string) => boolean
 }
 
 type Pending = Extract<DiskOperation, { kind: 'write' | 'truncate' }>
@@ -93,9 +98,11 @@ export class DiskModel {
     return this.#file(file).live.view()
   }
 
-  /** How many sectors of a file wait for a sync. */
-  pendingSectorsOf(file: FileId, sectorBytes: number): number {
-    return this.#file(file).pending.reduce((sum, one) => sum + partsOf(one, sectorBytes).length, 0)
+  /** How many sectors wait for a sync. */
+  pendingSectors(path: string, sectorBytes: number): number {
+    const pending = this.#files.get(this.#names.get(path) ?? -1)?.pending ?? []
+    const parts = pending.flatMap((one) => partsOf(one, 0, sectorBytes))
+    return new Set(parts.map(({ sector }) => sector)).size
   }
 
   apply(operation: DiskOperation): void {
@@ -150,7 +157,10 @@ export class DiskModel {
     for (const [path, file] of names) {
       if (!directories.has(directoryOf(path))) continue
       if (!after.#files.has(file)) {
-        const left = remains(this.#file(file), choices, rules)
+        const state = this.#file(file)
+        const left = rules.isWhole?.(path)
+          ? (choices.choose(2) === 0 ? state.live : state.durable).clone()
+          : remains(state, choices, rules)
         after.#files.set(file, { live: left, durable: left.clone(), pending: [] })
       }
       after.#names.set(path, file)
@@ -181,15 +191,13 @@ export class DiskModel {
     state.pending = []
   }
 
-  #loseSync({ file, survivors, isEvicted }: Extract<DiskOperation, { kind: 'lostSync' }>): void {
-    const state = this.#file(file)
-    let at = 0
-    for (const one of state.pending) {
-      const isThere = survivors[at++ % Math.max(1, survivors.length)] ?? false
-      if (isThere) applyPending(state.durable, one)
-    }
+  #loseSync(lost: Extract<DiskOperation, { kind: 'lostSync' }>): void {
+    const state = this.#file(lost.file)
+    const { sectorBytes } = lost
+    const rules: PowerCutRules = { sectorBytes, gaps: 'zero', hasPatterns: false }
+    state.durable = remains(state, new ScriptedChoices(lost.script), rules)
     state.pending = []
-    if (isEvicted) state.live = state.durable.clone()
+    if (lost.isEvicted) state.live = state.durable.clone()
   }
 
   #syncDirectory(directory: string): void {
@@ -276,47 +284,42 @@ function applyName(
   }
 }
 
-/** A part of a write that is on the disk whole or not at all. */
+/** What one write does to one sector. */
 interface Part {
+  readonly sector: number
   readonly offsetBytes: number
   readonly bytes: Buffer
 }
 
-function partsOf(operation: Pending, sectorBytes: number): Part[] {
-  if (operation.kind === 'truncate') return []
+function partsOf(operation: Pending, sizeBytes: number, sectorBytes: number): Part[] {
+  const offsetBytes = operation.kind === 'truncate' ? operation.sizeBytes : operation.offsetBytes
+  // What a truncation takes away reads as zeros from then on.
+  const bytes =
+    operation.kind === 'truncate'
+      ? Buffer.alloc(Math.max(0, sizeBytes - offsetBytes))
+      : operation.bytes
   const parts: Part[] = []
-  const end = operation.offsetBytes + operation.bytes.length
-  for (let from = operation.offsetBytes; from < end;) {
-    const to = Math.min(end, from - (from % sectorBytes) + sectorBytes)
-    const start = from - operation.offsetBytes
-    parts.push({ offsetBytes: from, bytes: operation.bytes.subarray(start, start + to - from) })
-    from = to
+  for (let at = 0; at < bytes.length;) {
+    const from = offsetBytes + at
+    const length = Math.min(bytes.length - at, sectorBytes - (from % sectorBytes))
+    const sector = Math.floor(from / sectorBytes)
+    parts.push({ sector, offsetBytes: from, bytes: bytes.subarray(at, at + length) })
+    at += length
   }
   return parts
 }
 
-/** What a power cut leaves of a file: any size in between, and of the sectors that were not synced any subset. */
-function remains(state: FileState, choices: Choices, rules: PowerCutRules): Bytes {
-  const { pending, durable } = state
-  if (pending.length === 0) return durable.clone()
+/** What a power cut leaves of a file: any size in between, and of each sector any state that it had since the last sync. */
+function remains({ pending, durable }: FileState, choices: Choices, rules: PowerCutRules): Bytes {
   const left = durable.clone()
+  if (pending.length === 0) return left
   const sizes = sizesOnTheWay(durable.sizeBytes, pending)
   const largest = Math.max(...sizes)
   fillGap(left, largest, rules)
-  const isThere = survival(choices, pending, rules)
-  for (const one of pending) {
-    if (one.kind === 'truncate') {
-      const isCut = choices.choose(2) === 0 && one.sizeBytes < left.sizeBytes
-      if (isCut) left.view().fill(0, one.sizeBytes)
-    } else {
-      for (const part of partsOf(one, rules.sectorBytes)) {
-        if (isThere()) left.write(part.offsetBytes, part.bytes)
-      }
-    }
-  }
+  const parts = pending.flatMap((one, index) => partsOf(one, sizes[index] ?? 0, rules.sectorBytes))
+  for (const part of surviving(parts, choices, rules)) left.write(part.offsetBytes, part.bytes)
   const last = sizes.at(-1) ?? largest
-  const smallest = Math.min(...sizes)
-  const step = choices.choose(largest - smallest + 1)
+  const step = choices.choose(largest - Math.min(...sizes) + 1)
   // 0 keeps the last size; the other answers count down from the largest.
   const other = largest - step + 1
   left.resize(step === 0 ? last : other <= last ? other - 1 : other)
@@ -344,33 +347,30 @@ function fillGap(bytes: Bytes, sizeBytes: number, { gaps }: PowerCutRules): void
   for (let at = from; at < sizeBytes; at++) view[at] = STALE[at % STALE.length] ?? 0
 }
 
-/** Bytes of another file that stood there before. */
-const STALE: Buffer = Buffer.from('{"stale":"bytes of another file"}\t \t\n{"Inc":{"by":1}}\n')
+/** Text of another file that stood there before. */
+const STALE: Buffer = Buffer.from('stale bytes of another file ')
 
-/** Answers, sector by sector, whether it reached the disk. */
-function survival(
-  choices: Choices,
-  pending: readonly Pending[],
-  { sectorBytes, hasPatterns }: PowerCutRules,
-): () => boolean {
-  const eachForItself = (): boolean => choices.choose(2) === 0
-  if (!hasPatterns) return eachForItself
-  const count = pending.reduce((sum, one) => sum + partsOf(one, sectorBytes).length, 0)
-  let at = 0
+/** The writes that reached the disk: of each sector the first few, for it is always written as a whole. */
+function surviving(parts: readonly Part[], choices: Choices, rules: PowerCutRules): Part[] {
+  const bySector = new Map<number, Part[]>()
+  for (const part of parts) bySector.set(part.sector, [...(bySector.get(part.sector) ?? []), part])
+  const eachForItself = (): Part[] =>
+    [...bySector.values()].flatMap((own) =>
+      own.slice(0, own.length - choices.choose(own.length + 1)),
+    )
+  if (!rules.hasPatterns) return eachForItself()
   switch (choices.choose(5)) {
     case 0:
-      return () => true
+      return [...parts]
     case 1:
-      return () => false
-    case 2: {
-      const kept = choices.choose(count + 1)
-      return () => at++ < kept
-    }
+      return []
+    case 2:
+      return parts.slice(0, choices.choose(parts.length + 1))
     case 3: {
-      const lost = choices.choose(Math.max(1, count))
-      return () => at++ !== lost
+      const lost = [...bySector.keys()][choices.choose(bySector.size)]
+      return parts.filter(({ sector }) => sector !== lost)
     }
     default:
-      return eachForItself
+      return eachForItself()
   }
 }

@@ -2,7 +2,7 @@ export {
   type Choices,
   ScriptedChoices,
   SeededChoices,
-  everyScript,
+  everyCombination,
   shrinkScript,
 } from './choices.js'
 export {
@@ -13,3 +13,12 @@ export {
   errno,
 } from './crash-file-system.js'
 export { type DiskOperation, DiskModel, type FileId, type PowerCutRules } from './disk-model.js'
+export {
+  type Ledger,
+  type LedgerEntry,
+  type ProofResult,
+  type ProofRow,
+  addRun,
+  proofTable,
+  remainingShard,
+} from './proof.js'

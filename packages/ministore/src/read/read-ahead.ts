@@ -11,13 +11,12 @@ export class ReadAhead {
   readonly #handle: FileHandle
   readonly #pieceBytes: number
   #pending: Pending | undefined
-  // The piece that is not pending; the two take turns.
-  #spare: Uint8Array
+  // The piece that is not pending, once there was one; the two take turns.
+  #spare: Uint8Array | undefined
 
   constructor(handle: FileHandle, pieceBytes: number) {
     this.#handle = handle
     this.#pieceBytes = pieceBytes
-    this.#spare = new Uint8Array(pieceBytes)
   }
 
   /** Fills `into` from `offsetBytes`, as far as the file goes; resolves to the count. */
@@ -53,9 +52,8 @@ export class ReadAhead {
   }
 
   #start(offsetBytes: number): void {
-    const bytes = this.#spare
-    this.#spare = new Uint8Array(0)
-    const into = bytes.length === this.#pieceBytes ? bytes : new Uint8Array(this.#pieceBytes)
+    const into = this.#spare ?? new Uint8Array(this.#pieceBytes)
+    this.#spare = undefined
     const count = this.#handle.read(into, offsetBytes)
     count.catch(() => 0) // not lost: `#readSome` awaits the same promise
     this.#pending = { offsetBytes, bytes: into, count }

@@ -5,7 +5,7 @@ import { type RecordDecoder, decodeError } from '../record/record-codec.js'
 import { EMPTY_TAIL, condense, decide } from '../recovery/decide.js'
 import { type FoundWatermark, type JournalEnd, missingBefore } from '../watermark/read-watermark.js'
 import { decodeRun } from './run-decoder.js'
-import { type Segment, corruptError } from './segment-chain.js'
+import { corruptError } from './segment-chain.js'
 import { type Checkpoint, type Run, SegmentScanner, crcInRun } from './segment-scanner.js'
 import { type OpenSegment, dropped, openFirstSegment, openNextSegment } from './segment-walk.js'
 import { scanTail } from './tail-scan.js'
@@ -21,11 +21,13 @@ export interface Batch<R> {
 /** {@link Batch} with the commit ends of all its records. */
 export interface DetailedBatch<R> extends Batch<R> {
   isCommitEnd(index: number): boolean
+  /** The end of the last seal so far: a later reading may begin there. */
+  readonly sealedEnd: KnownPlace
 }
 
-/** A checkpoint of the active segment, as its writer remembers it. */
+/** A place that was verified before, in the segment of that number. */
 export interface KnownPlace {
-  readonly segment: Segment
+  readonly segment: number
   readonly checkpoint: Checkpoint
 }
 
@@ -83,8 +85,8 @@ function assertReached<R>({ base, watermark }: ReadRange<R>, end: JournalEnd): v
 async function openAtStart<R>(range: ReadRange<R>): Promise<OpenSegment | undefined> {
   const { fileSystem, base, from, startAt } = range
   const segment = await openFirstSegment(fileSystem, base, from)
-  const isThere = segment?.isActive === true && segment.number === startAt?.segment.number
-  return isThere ? { ...segment, start: startAt.checkpoint } : segment
+  if (segment === undefined || segment.number !== startAt?.segment) return segment
+  return { ...segment, start: startAt.checkpoint }
 }
 
 /** Where a segment ended, and what the next one must say of it. */
@@ -114,7 +116,8 @@ async function* readSegment<R>(
         const runFirstSeq = firstSeq + run.from.recordCount
         const nextSeq = firstSeq + scanner.good.recordCount
         if (range.from === undefined || nextSeq > range.from) {
-          yield decodeBatch(run, { path, firstSeq: runFirstSeq }, range)
+          const sealedEnd = { segment: number, checkpoint: scanner.sealedEnd }
+          yield { ...decodeBatch(run, { path, firstSeq: runFirstSeq }, range), sealedEnd }
         }
         if (to !== undefined && nextSeq > to) return undefined
       }
@@ -170,7 +173,7 @@ function decodeBatch<R>(
   run: Run,
   { path, firstSeq }: { path: string; firstSeq: number },
   { codec, maxRecordBytes, from = 1, to = Number.MAX_SAFE_INTEGER }: ReadRange<R>,
-): DetailedBatch<R> {
+): Omit<DetailedBatch<R>, 'sealedEnd'> {
   const decoded = decodeRun(run, { path, firstSeq, maxRecordBytes })
   const skipped = Math.max(0, from - firstSeq)
   const values = decoded.values

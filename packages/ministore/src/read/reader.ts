@@ -74,7 +74,8 @@ export async function reduceRecords<R, State>(
   return state
 }
 
-async function* readDetailed<R>(reader: Reader<R>): AsyncGenerator<DetailedBatch<R>, void> {
+/** The pieces of a range, with all that is known of them. */
+export async function* readDetailed<R>(reader: Reader<R>): AsyncGenerator<DetailedBatch<R>, void> {
   const { path, codec, options, startAt, isWriter = false } = reader
   const { fileSystem = nodeFileSystem, maxRecordBytes = DEFAULT_MAX_RECORD_BYTES } = options
   const { from, to, signal } = options
@@ -92,7 +93,7 @@ async function* readDetailed<R>(reader: Reader<R>): AsyncGenerator<DetailedBatch
 }
 
 /** Errors that the caller is to see as they are: ours, the caller's own, and an abort. */
-function isOurs(error: unknown, signal: AbortSignal | undefined): boolean {
+export function isOurs(error: unknown, signal: AbortSignal | undefined): boolean {
   if (MiniStoreError.is(error) || signal?.aborted === true) return true
   return !(error instanceof Error && 'code' in error)
 }

@@ -124,23 +124,29 @@ export class SegmentScanner {
     const last = lastSealNewline(this.#buffer, this.#start, this.#end)
     if (last === undefined) return undefined
     if (this.#isVerified(last)) return this.#handOutSealed(last)
-    const first = this.#firstSealNewline()
-    if (first !== last && this.#isVerified(first)) return this.#handOutSealed(first)
+    const verified = this.#lastVerifiedSealNewline()
+    if (verified !== undefined) return this.#handOutSealed(verified)
     // A seal that is there must be right: what stands between it and the seal before it is not to be trusted.
     this.#position = this.#sealedEnd
     this.#isDone = true
     return undefined
   }
 
-  #firstSealNewline(): number {
-    let newline = this.#buffer.indexOf(NEWLINE, this.#start)
-    while (
-      newline - SEAL_BYTES < this.#start ||
-      readSeal(this.#buffer, newline - SEAL_BYTES) === undefined
-    ) {
-      newline = this.#buffer.indexOf(NEWLINE, newline + 1)
+  /** The last seal before the first one that is wrong. */
+  #lastVerifiedSealNewline(): number | undefined {
+    let verified: number | undefined
+    let { crc } = this.#position
+    let hashedTo = this.#start
+    for (const newline of findNewlines(this.#buffer, this.#start, this.#end)) {
+      const tab = newline - SEAL_BYTES
+      const seal = tab < this.#start ? undefined : readSeal(this.#buffer, tab)
+      if (seal === undefined) continue
+      if (crc32(this.#buffer.subarray(hashedTo, tab), crc) !== seal) return verified
+      crc = crc32(this.#buffer.subarray(tab, newline + 1), seal)
+      hashedTo = newline + 1
+      verified = newline
     }
-    return newline
+    return verified
   }
 
   #isVerified(newline: number): boolean {

@@ -138,9 +138,8 @@ class TailScan {
     for (let offset = from; offset < windowOffset + window.length;) {
       const sectorEnd = offset - (offset % this.#sectorBytes) + this.#sectorBytes
       const end = Math.min(sectorEnd, windowOffset + window.length)
-      const isZero = window
-        .subarray(offset - windowOffset, end - windowOffset)
-        .every((b) => b === NUL)
+      const bytes = window.subarray(offset - windowOffset, end - windowOffset)
+      const isZero = bytes[0] === NUL && bytes.every((byte) => byte === NUL)
       if (!isZero) this.#zerosSince = sectorEnd
       else if (end === sectorEnd && this.#zerosSince <= sectorEnd - this.#sectorBytes)
         this.#hasZeroSector = true

@@ -1,4 +1,5 @@
 import { type JournalFiles, journalFiles } from '../format/file-names.js'
+import { closeQuietly } from '../fs/close-quietly.js'
 import type { FileHandle } from '../fs/file-system.js'
 import type { Settings } from '../options.js'
 import { type Segment, listArchived, readHeader } from '../read/segment-chain.js'
@@ -43,7 +44,7 @@ export async function recover(base: string, settings: Settings): Promise<OpenedJ
   try {
     return { ...recovered, watermark: await beginWatermark(files, found, recovered, settings) }
   } catch (error) {
-    await recovered.handle.close()
+    await closeQuietly(recovered.handle)
     throw error
   }
 }
@@ -61,18 +62,27 @@ async function recoverSegments(
     const { row, decision } = decide(toFindings(active, chain, found, missing))
     const { onAmbiguousTail } = settings
     refuseIfDecided(decision, row, { files, active, chain, missing, onAmbiguousTail })
-    await sweepPreparedSegment(settings.fileSystem, files)
+    await settleNames(files, settings)
     if (decision === 'create' || decision === 'finishRotation') {
-      await handle?.close()
+      await closeQuietly(handle)
       return await createActive(files, chain, decision, settings)
     }
     const { scan } = active
     if (handle === undefined || scan === undefined) throw new Error('unreachable: row 6')
     return await mendActive({ files, handle, active, scan, chain, found, decision, settings })
   } catch (error) {
-    await handle?.close()
+    await closeQuietly(handle)
     throw error
   }
+}
+
+/**
+ * Makes durable the names that a killed writer has left: its last rename may not have been synced, and
+ * together with one of ours a power cut could keep the second alone, and a segment would lose its name.
+ */
+async function settleNames(files: JournalFiles, { fileSystem }: Settings): Promise<void> {
+  const isSwept = await sweepPreparedSegment(fileSystem, files)
+  if (!isSwept) await fileSystem.syncDirectory(files.directory)
 }
 
 /** From here on the watermark says that everything up to the end is durable, as it is. */
@@ -158,7 +168,7 @@ async function createActive(
       checkpoints: [start],
     }
   } catch (error) {
-    await handle.close()
+    await closeQuietly(handle)
     throw error
   }
 }

@@ -1,12 +1,11 @@
 import { MiniStoreError, assertThat, ioError } from '../errors.js'
 import type { Settings } from '../options.js'
+import type { Admitted } from './admission.js'
 import { type JournalWriter, storeFailed } from './journal-writer.js'
 
 /** Serialised records of one `append` or `appendMany`, waiting for their commit. */
-interface PendingAppend {
+interface PendingAppend extends Admitted {
   readonly kind: 'append'
-  readonly lines: readonly string[]
-  readonly textBytes: number
   readonly firstSeq: number
   readonly resolve: () => void
   readonly reject: (error: unknown) => void
@@ -49,8 +48,7 @@ export class CommitQueue {
 
   /** Queues records as one unit. `expectedSeq` is compared with the last number handed out. */
   append<T>(
-    lines: readonly string[],
-    textBytes: number,
+    { lines, textBytes }: Admitted,
     expectedSeq: number | undefined,
     answer: (firstSeq: number) => T,
   ): Promise<T> {

@@ -1,5 +1,6 @@
 import { MiniStoreError, messageOf } from '../errors.js'
 import { type JournalFiles, journalFiles } from '../format/file-names.js'
+import { closeQuietly } from '../fs/close-quietly.js'
 import type { FileHandle, FileStat } from '../fs/file-system.js'
 import { writeAll, writeAllSync } from '../fs/write-all.js'
 import type { Settings } from '../options.js'
@@ -8,6 +9,7 @@ import type { Checkpoint } from '../read/segment-scanner.js'
 import type { OpenedJournal } from '../recovery/recover.js'
 import { type Mark, type WatermarkFile, markOf } from '../watermark/watermark-file.js'
 import { CommitEncoder } from './commit-encoder.js'
+import { Progress } from './progress.js'
 import { type DropReport, dropOldest, rotateFiles } from './rotation.js'
 import { SyncStats } from './sync-stats.js'
 
@@ -26,6 +28,7 @@ export class JournalWriter {
   readonly #files: JournalFiles
   readonly #encoder: CommitEncoder
   readonly #syncs: SyncStats = new SyncStats()
+  readonly #progress: Progress = new Progress()
   #handle: FileHandle
   #inode: bigint
   #device: bigint
@@ -98,16 +101,21 @@ export class JournalWriter {
     return this.#retentionFailure
   }
 
+  /** Resolves when more has become durable, or the writer is closed. */
+  progressed(): Promise<void> {
+    return this.#progress.next()
+  }
+
   get syncs(): SyncStats {
     return this.#syncs
   }
 
   /** The last place at or before `seq` to start reading the active segment from. */
-  checkpointBefore(seq: number): { segment: Segment; checkpoint: Checkpoint } | undefined {
+  checkpointBefore(seq: number): { segment: number; checkpoint: Checkpoint } | undefined {
     if (seq < this.#active.firstSeq) return undefined
     const wanted = seq - this.#active.firstSeq
     const checkpoint = this.#checkpoints.findLast(({ recordCount }) => recordCount <= wanted)
-    return checkpoint === undefined ? undefined : { segment: this.#active, checkpoint }
+    return checkpoint === undefined ? undefined : { segment: this.#active.number, checkpoint }
   }
 
   /**
@@ -140,6 +148,7 @@ export class JournalWriter {
       this.#checkpoints.push(end)
     }
     if (!this.#watermark.tryNote(this.#mark())) await this.#mendWatermark()
+    this.#progress.notify()
   }
 
   /** Makes everything acknowledged durable. */
@@ -149,6 +158,7 @@ export class JournalWriter {
     await this.#sync(false)
     this.#durableEnd = this.#end
     if (!this.#watermark.tryNote(this.#mark())) await this.#mendWatermark()
+    this.#progress.notify()
   }
 
   /** Archives the active segment, unless it is empty. */
@@ -173,9 +183,8 @@ export class JournalWriter {
       recordCount: this.#end.recordCount,
     })
     this.#handle = rotated.handle
-    const { inode, device } = this.#handle.statSync()
-    this.#inode = inode
-    this.#device = device
+    this.#inode = rotated.inode
+    this.#device = rotated.device
     const headerBytes = rotated.start.offsetBytes
     this.#active = {
       number: link.segment,
@@ -188,7 +197,7 @@ export class JournalWriter {
     this.#end = rotated.start
     this.#durableEnd = rotated.start
     this.#checkpoints = [rotated.start]
-    await archivedHandle.close()
+    await closeQuietly(archivedHandle)
     await this.#dropExcess()
   }
 
@@ -212,6 +221,7 @@ export class JournalWriter {
       if (this.#failure === undefined) await this.#watermark.finish(this.#mark())
       else await this.#watermark.close()
     } finally {
+      this.#progress.notify()
       await this.#handle.close()
     }
   }
@@ -256,8 +266,13 @@ export class JournalWriter {
 
   /** The fence before a write: nobody has appended to the file. */
   #assertOwnSize(): void {
-    if (this.#handle.sizeSync() === this.#end.offsetBytes) return
-    throw this.#fail(this.#foreignWriter('absent'))
+    let sizeBytes: number
+    try {
+      sizeBytes = this.#handle.sizeSync()
+    } catch (error) {
+      throw this.#writeFailed(error, 'absent')
+    }
+    if (sizeBytes !== this.#end.offsetBytes) throw this.#fail(this.#foreignWriter('absent'))
   }
 
   #isOwnFile(sizeBytes: number): boolean {

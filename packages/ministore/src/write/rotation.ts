@@ -1,6 +1,7 @@
 import { MiniStoreError, errnoOf } from '../errors.js'
 import { type JournalFiles, archivedPath } from '../format/file-names.js'
 import type { SegmentLink } from '../format/header.js'
+import { closeQuietly } from '../fs/close-quietly.js'
 import type { FileHandle } from '../fs/file-system.js'
 import type { Settings } from '../options.js'
 import { type Segment, readHeader } from '../read/segment-chain.js'
@@ -9,7 +10,14 @@ import { prepareSegment, sweepPreparedSegment } from './segment-file.js'
 
 /** What a rotation came to. `isUndone`: the journal is as it was. */
 export type Rotated =
-  | { kind: 'rotated'; handle: FileHandle; start: Checkpoint; archivedPath: string }
+  | {
+      kind: 'rotated'
+      handle: FileHandle
+      inode: bigint
+      device: bigint
+      start: Checkpoint
+      archivedPath: string
+    }
   | { kind: 'failed'; error: unknown; isUndone: boolean }
 
 /** What `dropBefore` removed. */
@@ -36,14 +44,17 @@ export async function rotateFiles(
   try {
     handle = await prepareSegment(fileSystem, files, link, mode)
     const { start } = await readHeader(handle)
+    const { inode, device } = handle.statSync()
     if ((await fileSystem.stat(archive)) !== undefined) throw nameTaken(archive)
     await fileSystem.rename(files.active, archive)
     const failed = await finishRotation(files, archive, settings)
-    if (failed === undefined) return { kind: 'rotated', handle, start, archivedPath: archive }
-    await handle.close()
+    if (failed === undefined) {
+      return { kind: 'rotated', handle, inode, device, start, archivedPath: archive }
+    }
+    await closeQuietly(handle)
     return failed
   } catch (error) {
-    await handle?.close()
+    await closeQuietly(handle)
     await trySweep(files, settings)
     return { kind: 'failed', error, isUndone: true }
   }

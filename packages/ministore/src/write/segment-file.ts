@@ -1,6 +1,7 @@
 import { errnoOf } from '../errors.js'
 import type { JournalFiles } from '../format/file-names.js'
 import { type SegmentLink, formatHeader } from '../format/header.js'
+import { closeQuietly } from '../fs/close-quietly.js'
 import type { FileHandle, FileSystem } from '../fs/file-system.js'
 import { writeAll } from '../fs/write-all.js'
 
@@ -18,7 +19,7 @@ export async function prepareSegment(
     await handle.sync()
     return handle
   } catch (error) {
-    await handle.close()
+    await closeQuietly(handle)
     throw error
   }
 }
@@ -29,14 +30,18 @@ export async function putInPlace(fileSystem: FileSystem, files: JournalFiles): P
   await fileSystem.syncDirectory(files.directory)
 }
 
-/** Removes what an interrupted rotation or creation left. It never held a record. */
+/** Removes, durably, what an interrupted rotation or creation left, and says whether there was any. It never held a record. */
 export async function sweepPreparedSegment(
   fileSystem: FileSystem,
   files: JournalFiles,
-): Promise<void> {
+): Promise<boolean> {
   try {
     await fileSystem.remove(files.next)
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error // ENOENT: the usual case, nothing was left
+    return false
   }
+  // Or a power cut could bring its name back, and the next rename put the old file in place.
+  await fileSystem.syncDirectory(files.directory)
+  return true
 }

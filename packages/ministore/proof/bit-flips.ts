@@ -1,0 +1,81 @@
+import { CrashFileSystem, type ProofRow, SeededChoices } from '@mini-rs/testkit'
+import { MiniStore, MiniStoreError } from '@mini-rs/ministore'
+import { BASE } from '../test/support/journals.js'
+
+const WATERMARK = `${BASE}.ack`
+const JOURNAL_BYTES = 64 * 1024
+
+/** Bits of a journal and of its watermark, each flipped alone. */
+export const bitFlips: ProofRow = {
+  name: 'bit-flips',
+  fault: 'every single bit of a 64 KiB journal and its watermark, flipped (percent of them)',
+  unit: 'bits',
+  pass: '0 silent',
+  kind: 'all',
+  inTest: 10,
+  inProve: 100,
+  shard: 1,
+  run: (seed, percent) => flipBits(seed, percent),
+}
+
+async function flipBits(
+  seed: number,
+  percent: number,
+): Promise<{ count: number; failures: string[] }> {
+  const disk = await sampleDisk(JOURNAL_BYTES)
+  const texts = await readTexts(disk)
+  const choices = new SeededChoices(seed)
+  let count = 0
+  const failures: string[] = []
+  for (const path of [BASE, WATERMARK]) {
+    const bytes = disk.get(path)
+    for (let bit = 0; bit < 8 * bytes.length; bit++) {
+      if (percent < 100 && choices.choose(100) >= percent) continue
+      count++
+      const flipped = Buffer.of((bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7)))
+      disk.damage(path, bit >> 3, flipped)
+      const silent = await silentDamage(disk, texts)
+      if (silent !== undefined) failures.push(`bit ${bit} of ${path}: ${silent}`)
+      disk.damage(path, bit >> 3, bytes.subarray(bit >> 3, (bit >> 3) + 1))
+    }
+  }
+  return { count, failures: failures.slice(0, 10) }
+}
+
+/** A journal of at least that size, closed in order. */
+export async function sampleDisk(sizeBytes: number): Promise<CrashFileSystem> {
+  const disk = new CrashFileSystem()
+  const store = await MiniStore.open(BASE, { fileSystem: disk })
+  for (let n = 0; store.stats().sizeBytes < sizeBytes; n++) {
+    await store.appendMany([
+      { n, text: 'a first record' },
+      { n, list: [n, true, null, 'é'] },
+    ])
+    await store.append({ Set: { key: `component-${n}`, value: 'a longer text '.repeat(80) } })
+  }
+  await store.close()
+  return disk
+}
+
+export async function readTexts(disk: CrashFileSystem): Promise<string[]> {
+  const records = await MiniStore.replay(BASE, { fileSystem: disk })
+  return records.map((record) => JSON.stringify(record))
+}
+
+/**
+ * Says what damage was not noticed: records that are wrong, or fewer without an error. Readers change
+ * nothing, so the disk can be used again.
+ */
+export async function silentDamage(
+  disk: CrashFileSystem,
+  texts: readonly string[],
+): Promise<string | undefined> {
+  try {
+    const shown = await readTexts(disk)
+    if (shown.length < texts.length) return `${texts.length - shown.length} records are missing`
+    return shown.every((text, index) => text === texts[index]) ? undefined : 'a record is wrong'
+  } catch (error) {
+    if (MiniStoreError.is(error)) return undefined
+    return `no error of ours: ${String(error)}`
+  }
+}

@@ -1,0 +1,180 @@
+import { tryResolveBase } from '../base-path.js'
+import { type Clock, systemClock } from '../clock.js'
+import { ioError } from '../errors.js'
+import { directoryOf } from '../format/file-names.js'
+import { DEFAULT_MAX_RECORD_BYTES } from '../format/limits.js'
+import type { FileSystem } from '../fs/file-system.js'
+import { nodeFileSystem } from '../fs/node-file-system.js'
+import type { Followed } from '../log.js'
+import {
+  type ReadOptions,
+  type RecordOptions,
+  assertInteger,
+  assertReadOptions,
+} from '../options.js'
+import { RecordCodec, type RecordDecoder } from '../record/record-codec.js'
+import { readWatermark } from '../watermark/read-watermark.js'
+import { type DetailedBatch, type KnownPlace, readBatches } from './read-batches.js'
+import { isOurs } from './reader.js'
+
+const DEFAULT_POLL_MS = 100
+
+/** Options of {@link MiniStore.follow}, for a reader in any process. */
+export interface FollowOptions<R> extends RecordOptions<R> {
+  /** First sequence number to read, inclusive. Default: the oldest there is. */
+  readonly from?: number
+  /** Ends the following: the iteration returns. */
+  readonly signal?: AbortSignal
+  /** How long to wait before looking again, where the file system gives no hint of a change. Default 100 ms. */
+  readonly pollMs?: number
+  readonly clock?: Clock
+}
+
+/** Where the records come from, and how to learn of more. */
+export interface FollowSource<R> {
+  /** What may be shown from `from` on, at this moment. */
+  read(from: number | undefined): AsyncIterable<DetailedBatch<R>>
+  /** Resolves when there may be more than when it was called. */
+  changed(): Promise<void>
+  /** Ends what `changed` stands on. */
+  stop(): void
+}
+
+/** Everything from `from` on, then what is appended, until the signal. */
+export async function* followSource<R>(
+  source: FollowSource<R>,
+  {
+    from,
+    signal,
+  }: { readonly from?: number | undefined; readonly signal?: AbortSignal | undefined },
+): AsyncGenerator<Followed<R>, void> {
+  const isOver = (): boolean => signal?.aborted === true
+  let next = from
+  let announced: number | undefined
+  try {
+    while (!isOver()) {
+      const changed = source.changed() // asked for before the reading, so that nothing falls in between
+      for await (const { firstSeq, records, isCommitEnd } of source.read(next)) {
+        for (const [index, record] of records.entries()) {
+          if (isOver()) return
+          yield { kind: 'record', seq: firstSeq + index, record, commitEnd: isCommitEnd(index) }
+        }
+        next = firstSeq + records.length
+      }
+      const seq = (next ?? 1) - 1
+      if (isOver()) return
+      if (seq !== announced) yield { kind: 'caughtUp', seq }
+      announced = seq
+      await unlessAborted(changed, signal)
+    }
+  } finally {
+    source.stop()
+  }
+}
+
+/** Follows the journal at `path`, whoever writes it. */
+export function followPath<R>(
+  path: string,
+  options: FollowOptions<R>,
+): AsyncGenerator<Followed<R>, void> {
+  assertReadOptions(options)
+  assertInteger('pollMs', options.pollMs, 1)
+  const codec = new RecordCodec<R>(options.schema, options.codec)
+  return followSource(new PathSource(path, options, codec), options)
+}
+
+/** A journal in files that another process writes. */
+class PathSource<R> implements FollowSource<R> {
+  readonly #path: string
+  readonly #options: FollowOptions<R>
+  readonly #codec: RecordDecoder<R>
+  readonly #fileSystem: FileSystem
+  readonly #changes: Changes
+  // The end of the last seal that was read: where the next reading begins.
+  #place: KnownPlace | undefined
+
+  constructor(path: string, options: FollowOptions<R>, codec: RecordDecoder<R>) {
+    this.#path = path
+    this.#options = options
+    this.#codec = codec
+    this.#fileSystem = options.fileSystem ?? nodeFileSystem
+    const { clock = systemClock, pollMs = DEFAULT_POLL_MS } = options
+    const poll = (stopped: AbortSignal): Promise<void> => clock.wait(pollMs, stopped)
+    this.#changes = new Changes(this.#fileSystem, directoryOf(path), poll)
+  }
+
+  async *read(from: number | undefined): AsyncGenerator<DetailedBatch<R>, void> {
+    const { signal, maxRecordBytes = DEFAULT_MAX_RECORD_BYTES } = this.#options
+    const fileSystem = this.#fileSystem
+    try {
+      const base = await tryResolveBase(fileSystem, this.#path)
+      if (base === undefined) return
+      const watermark = await readWatermark(fileSystem, base)
+      // What a living writer has not acknowledged may still fail, or be lost.
+      const to = watermark?.isSameBootUnclean === true ? watermark.mark.seq : undefined
+      if (to !== undefined && from !== undefined && to < from) return
+      const startAt = this.#place
+      const range = { fileSystem, base, codec: this.#codec, maxRecordBytes, from, to, signal }
+      for await (const batch of readBatches({ ...range, startAt, watermark })) {
+        this.#place = batch.sealedEnd
+        yield batch
+      }
+    } catch (error) {
+      if (signal?.aborted === true) return
+      throw isOurs(error, signal) ? error : ioError('following', this.#path, error)
+    }
+  }
+
+  changed(): Promise<void> {
+    return this.#changes.next()
+  }
+
+  stop(): void {
+    this.#changes.stop()
+  }
+}
+
+/** Hints of the file system, and a clock where it gives none. */
+class Changes {
+  readonly #wait: (stopped: AbortSignal) => Promise<void>
+  readonly #stopped = new AbortController()
+  readonly #unwatch: () => void
+  #hinted: () => void = () => {}
+  // The wait that is running; hints may come much faster than it ends.
+  #poll: Promise<void> | undefined
+
+  constructor(
+    fileSystem: FileSystem,
+    directory: string,
+    wait: (stopped: AbortSignal) => Promise<void>,
+  ) {
+    this.#wait = wait
+    this.#unwatch = fileSystem.watch(directory, () => this.#hinted())
+  }
+
+  next(): Promise<void> {
+    const hint = new Promise<void>((resolve) => (this.#hinted = resolve))
+    this.#poll ??= this.#wait(this.#stopped.signal).then(() => (this.#poll = undefined))
+    return Promise.race([hint, this.#poll])
+  }
+
+  stop(): void {
+    this.#unwatch()
+    this.#stopped.abort()
+  }
+}
+
+async function unlessAborted(
+  changed: Promise<void>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if (signal === undefined) return changed
+  let aborted = (): void => {}
+  const abort = new Promise<void>((resolve) => (aborted = resolve))
+  signal.addEventListener('abort', aborted, { once: true })
+  try {
+    if (!signal.aborted) await Promise.race([changed, abort])
+  } finally {
+    signal.removeEventListener('abort', aborted)
+  }
+}

@@ -1,0 +1,84 @@
+import type { Entry, Followed, LogRange } from '../log.js'
+import { type ReadOptions, type Settings, assertInteger } from '../options.js'
+import type { RecordDecoder } from '../record/record-codec.js'
+import type { JournalWriter } from '../write/journal-writer.js'
+import { followSource } from './follow.js'
+import type { Batch, DetailedBatch } from './read-batches.js'
+import {
+  type Reader,
+  batchesOf,
+  entriesOf,
+  readDetailed,
+  readerOf,
+  replayRecords,
+} from './reader.js'
+import { dropped } from './segment-walk.js'
+
+interface OwnJournal<R> {
+  readonly settings: Settings
+  readonly codec: RecordDecoder<R>
+  readonly writer: JournalWriter
+}
+
+/** The journal as its own writer reads it: up to what is durable, and without asking the watermark. */
+export class OwnRecords<R> {
+  readonly #path: string
+  readonly #journal: OwnJournal<R>
+  readonly #assertOpen: () => void
+
+  /** `assertOpen` throws once the store is closed. */
+  constructor(path: string, journal: OwnJournal<R>, assertOpen: () => void) {
+    this.#path = path
+    this.#journal = journal
+    this.#assertOpen = assertOpen
+  }
+
+  async read(seq: number): Promise<R | undefined> {
+    const { writer } = this.#journal
+    assertInteger('seq', seq, 1)
+    if (seq > writer.durableSeq) return undefined
+    if (seq < writer.firstSeq) throw dropped(this.#path, seq, writer.firstSeq)
+    const startAt = writer.checkpointBefore(seq)
+    const [record] = await replayRecords({ ...this.#reader({ from: seq, to: seq }), startAt })
+    return record
+  }
+
+  entries(range: LogRange): AsyncIterable<Entry<R>> {
+    return entriesOf(this.#reader(range))
+  }
+
+  batches(range: LogRange): AsyncIterable<Batch<R>> {
+    return batchesOf(this.#reader(range))
+  }
+
+  follow(range: Omit<LogRange, 'to'>): AsyncIterable<Followed<R>> {
+    assertInteger('from', range.from, 1)
+    const { writer } = this.#journal
+    const source = {
+      read: (from: number | undefined) => this.#readOn(from ?? writer.firstSeq, range),
+      changed: () => writer.progressed(),
+      stop: () => {},
+    }
+    return followSource(source, range)
+  }
+
+  async *#readOn(
+    from: number,
+    { signal }: Omit<LogRange, 'to'>,
+  ): AsyncGenerator<DetailedBatch<R>, void> {
+    const { writer } = this.#journal
+    if (from > writer.durableSeq) return this.#assertOpen()
+    const options = signal === undefined ? { from } : { from, signal }
+    const startAt = writer.checkpointBefore(from)
+    yield* readDetailed({ ...this.#reader(options), startAt })
+  }
+
+  #reader(range: LogRange): Reader<R> {
+    const { settings, codec, writer } = this.#journal
+    const { durableSeq } = writer
+    const to = Math.min(range.to ?? durableSeq, durableSeq)
+    const { fileSystem, maxRecordBytes } = settings
+    const options: ReadOptions<R> = { ...range, to, fileSystem, maxRecordBytes }
+    return { ...readerOf(this.#path, options, codec), isWriter: true }
+  }
+}

@@ -1,0 +1,12 @@
+import { expect, it } from 'vitest'
+import { bitFlips } from '../../proof/bit-flips.js'
+import { loseData, lostData } from '../../proof/lost-data.js'
+import { proveRow } from '../support/prove.js'
+
+proveRow(bitFlips)
+proveRow(lostData)
+
+it('without the watermark a cut between two commits goes unnoticed: what the watermark is for', async () => {
+  const { failures } = await loseData(1024, false)
+  expect(failures.join()).toMatch(/did not notice/)
+})
