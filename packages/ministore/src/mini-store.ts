@@ -1,5 +1,6 @@
+import { assertBatch, expectedSeqOf, measured, tooLarge } from './append-checks.js'
 import { resolveBase } from './base-path.js'
-import { MiniStoreError } from './errors.js'
+import { MiniStoreError, openError } from './errors.js'
 import { MAX_COMMIT_BYTES } from './format/limits.js'
 import type { HeldLock } from './fs/file-system.js'
 import type { AppendOptions, AppendedRange, Entry, Log, LogRange } from './log.js'
@@ -26,6 +27,13 @@ import { RecordCodec } from './record/record-codec.js'
 import type { StandardSchema } from './record/standard-schema.js'
 import { recover } from './recovery/recover.js'
 import type { RecoveryReport } from './recovery/report.js'
+import {
+  type RepairMode,
+  type RepairOptions,
+  type RepairReport,
+  repairJournal,
+} from './repair/repair.js'
+import { type VerifyOptions, type VerifyReport, verifyJournal } from './repair/verify.js'
 import { CommitQueue } from './write/commit-queue.js'
 import { JournalWriter } from './write/journal-writer.js'
 import type { DropReport } from './write/rotation.js'
@@ -173,6 +181,29 @@ export class MiniStore<R, Input = R> implements Log<R, Input> {
     return inspectJournal(path, options)
   }
 
+  /**
+   * Reads every byte of a journal and reports all damage, not only the first. Takes no lock and changes
+   * nothing. Beside a writer the end may look torn, for a commit that is being written.
+   *
+   * @throws {@link MiniStoreError} `RECORD_TOO_LARGE`, `PATH_NOT_FILE`, `IO`; never for damage
+   */
+  static verify(path: string, options: VerifyOptions = {}): Promise<VerifyReport> {
+    return verifyJournal(path, options)
+  }
+
+  /**
+   * Mends a damaged journal: `cutAt` ends it before a record, `skipCorrupt` leaves out what does not
+   * verify. A dry run unless `dryRun: false`. Every file that is changed is kept as
+   * `<file>.broken-<time>`, on the disk before anything is changed; a repair that a crash interrupts is
+   * finished by the next one, and until then nobody can open the journal.
+   *
+   * @throws {@link MiniStoreError} `JOURNAL_LOCKED`, `JOURNAL_HEADER`, `JOURNAL_VERSION`,
+   * `JOURNAL_CORRUPT` (damage before `cutAt`), `RECORD_TOO_LARGE`, `PATH_NOT_FILE`, `IO`
+   */
+  static repair(path: string, options: RepairMode & RepairOptions): Promise<RepairReport> {
+    return repairJournal(path, options)
+  }
+
   /** The oldest record still there; `lastSeq + 1` when there is none. */
   get firstSeq(): number {
     return this.#writer.firstSeq
@@ -221,7 +252,7 @@ export class MiniStore<R, Input = R> implements Log<R, Input> {
     try {
       this.#assertOpen()
       const text = this.#codec.encode(record)
-      const textBytes = this.#measured(text)
+      const textBytes = measured(this.path, this.limits, text)
       return this.#queue.append([text], textBytes, expectedSeqOf(options), (seq) => seq)
     } catch (error) {
       return Promise.reject(error as Error)
@@ -235,9 +266,9 @@ export class MiniStore<R, Input = R> implements Log<R, Input> {
   appendMany(records: readonly Input[], options: AppendOptions = {}): Promise<AppendedRange> {
     try {
       this.#assertOpen()
-      this.#assertBatch(records)
+      assertBatch(records, this.limits)
       const lines = records.map((record) => this.#codec.encode(record))
-      const textBytes = lines.reduce((sum, line) => sum + this.#measured(line), 0)
+      const textBytes = lines.reduce((sum, line) => sum + measured(this.path, this.limits, line), 0)
       if (textBytes > this.limits.maxBatchBytes) {
         throw tooLarge(
           this.path,
@@ -358,43 +389,4 @@ export class MiniStore<R, Input = R> implements Log<R, Input> {
       outcome: 'absent',
     })
   }
-
-  #assertBatch(records: readonly Input[]): void {
-    if (!Array.isArray(records)) throw new TypeError('records must be an array')
-    if (records.length === 0) throw new RangeError('records must not be empty')
-    if (records.length <= this.limits.maxBatchRecords) return
-    throw new RangeError('a store with seal: false cannot append several records as one commit')
-  }
-
-  #measured(text: string): number {
-    const { maxRecordBytes } = this.limits
-    const textBytes = Buffer.byteLength(text)
-    if (textBytes <= maxRecordBytes) return textBytes
-    throw tooLarge(this.path, 'the record', textBytes, 'maxRecordBytes', maxRecordBytes)
-  }
-}
-
-function expectedSeqOf({ expectedSeq }: AppendOptions): number | undefined {
-  if (expectedSeq !== undefined) assertInteger('expectedSeq', expectedSeq, 0)
-  return expectedSeq
-}
-
-function tooLarge(
-  path: string,
-  what: string,
-  sizeBytes: number,
-  limitName: string,
-  limit: number,
-): MiniStoreError {
-  return new MiniStoreError(
-    'RECORD_TOO_LARGE',
-    `${path}: ${what} has ${sizeBytes} bytes of JSON, and ${limitName} is ${limit}; split it, or keep large data in a file of its own`,
-    { path, outcome: 'absent', sizeBytes },
-  )
-}
-
-function openError(path: string, error: unknown): Error {
-  if (error instanceof TypeError || error instanceof RangeError) return error
-  const message = error instanceof Error ? error.message : String(error)
-  return new MiniStoreError('IO', `${path}: opening failed: ${message}`, { path, cause: error })
 }

@@ -43,9 +43,7 @@ export async function recover(base: string, settings: Settings): Promise<Recover
   await sweepPreparedSegment(settings.fileSystem, files)
   const handle = await openActive(files, settings)
   try {
-    const active = await scanActive(handle, files, settings)
-    const chain = await inspectArchived(base, active, settings)
-    const { row, decision } = decide(toFindings(active, chain, settings))
+    const { active, chain, row, decision } = await judgeJournal(base, handle, settings)
     refuseIfDecided(decision, row, { files, active, chain, settings })
     if (decision === 'create' || decision === 'finishRotation') {
       await handle?.close()
@@ -59,6 +57,25 @@ export async function recover(base: string, settings: Settings): Promise<Recover
   }
 }
 
+/** What was found of a journal, and what follows from it. */
+export interface Judged {
+  readonly active: ActiveFindings
+  readonly chain: ChainInspection
+  readonly row: number
+  readonly decision: Decision
+}
+
+/** Looks at everything that decides, and decides; changes nothing. `handle`: the active segment, where there is one. */
+export async function judgeJournal(
+  base: string,
+  handle: FileHandle | undefined,
+  settings: Settings,
+): Promise<Judged> {
+  const active = await scanActive(handle, journalFiles(base), settings)
+  const chain = await inspectArchived(base, active, settings)
+  return { active, chain, ...decide(toFindings(active, chain, settings)) }
+}
+
 interface ActiveScan {
   readonly good: Checkpoint
   readonly sealedRecordCount: number
@@ -68,7 +85,8 @@ interface ActiveScan {
   readonly checkpoints: readonly Checkpoint[]
 }
 
-interface ActiveFindings {
+/** What was found of the active segment. */
+export interface ActiveFindings {
   readonly header: ParsedHeader | undefined
   readonly scan: ActiveScan | undefined
 }
