@@ -38,6 +38,8 @@ export interface ReadRange<R> {
   readonly to: number | undefined
   readonly signal: AbortSignal | undefined
   readonly startAt?: KnownPlace | undefined
+  /** What becomes of a run's lines. Default: their values. */
+  readonly decode?: typeof decodeRun
 }
 
 /** Reads from segment to segment, up to the last whole commit. Takes no lock and writes nothing. */
@@ -130,9 +132,15 @@ async function isEndJudged(segment: OpenSegment, { good }: SegmentScanner): Prom
 function decodeBatch<R>(
   run: Run,
   { path, firstSeq }: { path: string; firstSeq: number },
-  { codec, maxRecordBytes, from = 1, to = Number.MAX_SAFE_INTEGER }: ReadRange<R>,
+  {
+    codec,
+    maxRecordBytes,
+    from = 1,
+    to = Number.MAX_SAFE_INTEGER,
+    decode = decodeRun,
+  }: ReadRange<R>,
 ): DetailedBatch<R> {
-  const decoded = decodeRun(run, { path, firstSeq, maxRecordBytes })
+  const decoded = decode(run, { path, firstSeq, maxRecordBytes })
   const skipped = Math.max(0, from - firstSeq)
   const values = decoded.values
   const wanted =
