@@ -39,6 +39,12 @@ module.exports = {
       from: { path: '^packages/ministore/src/', pathNot: '^packages/ministore/src/fs/' },
       to: { path: '^(node:)?(fs|fs/promises|child_process|os)$' },
     },
+    {
+      name: 'the-command-stands-above-the-library',
+      severity: 'error',
+      from: { path: '^packages/ministore/src/', pathNot: '^packages/ministore/src/cli/' },
+      to: { path: '^packages/ministore/src/cli/|node_modules/(commander|cli-progress)/' },
+    },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],
   options: {

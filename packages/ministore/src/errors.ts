@@ -101,6 +101,13 @@ export function ioError(doing: string, path: string, error: unknown): MiniStoreE
   })
 }
 
+/** What `open` throws for an error that is none of ours. */
+export function openError(path: string, error: unknown): Error {
+  if (error instanceof TypeError || error instanceof RangeError) return error
+  const message = error instanceof Error ? error.message : String(error)
+  return new MiniStoreError('IO', `${path}: opening failed: ${message}`, { path, cause: error })
+}
+
 /** Throws on a bug of ours, never on a caller's or a disk's fault. */
 export function assertThat(condition: boolean, invariant: string): asserts condition {
   if (!condition) throw new Error(`ministore: broken invariant: ${invariant}`)

@@ -1,5 +1,5 @@
 import { resolveBase } from './base-path.js'
-import { MiniStoreError } from './errors.js'
+import { MiniStoreError, openError } from './errors.js'
 import { MAX_COMMIT_BYTES } from './format/limits.js'
 import type { HeldLock } from './fs/file-system.js'
 import type { AppendOptions, AppendedRange, Entry, Followed, Log, LogRange } from './log.js'
@@ -28,6 +28,13 @@ import type { StandardSchema } from './record/standard-schema.js'
 import { recover } from './recovery/recover.js'
 import type { RecoveryReport } from './recovery/report.js'
 import { Admission } from './write/admission.js'
+import {
+  type RepairMode,
+  type RepairOptions,
+  type RepairReport,
+  repairJournal,
+} from './repair/repair.js'
+import { type VerifyOptions, type VerifyReport, verifyJournal } from './repair/verify.js'
 import { CommitQueue } from './write/commit-queue.js'
 import { JournalWriter } from './write/journal-writer.js'
 import type { DropReport } from './write/rotation.js'
@@ -191,6 +198,29 @@ export class MiniStore<R, Input = R> implements Log<R, Input> {
     options: Pick<ReadOptions<unknown>, 'fileSystem' | 'maxRecordBytes'> = {},
   ): Promise<Inspection> {
     return inspectJournal(path, options)
+  }
+
+  /**
+   * Reads every byte of a journal and reports all damage, not only the first. Takes no lock and changes
+   * nothing. Beside a writer the end may look torn, for a commit that is being written.
+   *
+   * @throws {@link MiniStoreError} `RECORD_TOO_LARGE`, `PATH_NOT_FILE`, `IO`; never for damage
+   */
+  static verify(path: string, options: VerifyOptions = {}): Promise<VerifyReport> {
+    return verifyJournal(path, options)
+  }
+
+  /**
+   * Mends a damaged journal: `cutAt` ends it before a record, `skipCorrupt` leaves out what does not
+   * verify. A dry run unless `dryRun: false`. Every file that is changed is kept as
+   * `<file>.broken-<time>`, on the disk before anything is changed; a repair that a crash interrupts is
+   * finished by the next one, and until then nobody can open the journal.
+   *
+   * @throws {@link MiniStoreError} `JOURNAL_LOCKED`, `JOURNAL_HEADER`, `JOURNAL_VERSION`,
+   * `JOURNAL_CORRUPT` (damage before `cutAt`), `RECORD_TOO_LARGE`, `PATH_NOT_FILE`, `IO`
+   */
+  static repair(path: string, options: RepairMode & RepairOptions): Promise<RepairReport> {
+    return repairJournal(path, options)
   }
 
   /** The oldest record still there; `lastSeq + 1` when there is none. */
@@ -374,10 +404,4 @@ export class MiniStore<R, Input = R> implements Log<R, Input> {
 function expectedSeqOf({ expectedSeq }: AppendOptions): number | undefined {
   if (expectedSeq !== undefined) assertInteger('expectedSeq', expectedSeq, 0)
   return expectedSeq
-}
-
-function openError(path: string, error: unknown): Error {
-  if (error instanceof TypeError || error instanceof RangeError) return error
-  const message = error instanceof Error ? error.message : String(error)
-  return new MiniStoreError('IO', `${path}: opening failed: ${message}`, { path, cause: error })
 }

@@ -174,6 +174,13 @@ export class CrashFileSystem implements FileSystem {
     this.#disk.damage(file, offsetBytes, bytes)
   }
 
+  /** {@link CrashFileSystem.damage} by a function that changes the bytes in place. */
+  alter(path: string, change: (bytes: Buffer) => void): void {
+    const bytes = this.get(path)
+    change(bytes)
+    this.damage(path, 0, bytes)
+  }
+
   async open(path: string, mode: OpenMode): Promise<FileHandle> {
     this.#call('open', path)
     const found = this.#disk.fileAt(path)

@@ -48,6 +48,26 @@ export function tornPath(base: string, timeMs: number, offsetBytes: number): str
   return `${base}.torn-${stamp}-${offsetBytes}`
 }
 
+/** `journal.jsonl.broken-20261123T191500123Z`: the original of a file that a repair replaced. */
+export function brokenPath(path: string, timeMs: number): string {
+  return `${path}.broken-${new Date(timeMs).toISOString().replaceAll(/[-:.]/g, '')}`
+}
+
+/** `journal.jsonl.repair-7`, `journal.jsonl.repair`: a repaired segment, archived or active, before it gets its name. */
+export function repairedPath(base: string, number: number | undefined): string {
+  return number === undefined ? `${base}.repair` : `${base}.repair-${number}`
+}
+
+/** What a repair that did not finish can leave among the names of the journal's folder: paths of no worth. */
+export function repairLeftovers(base: string, names: readonly string[]): string[] {
+  const name = baseName(base)
+  return names
+    .filter((one) => one.startsWith(`${name}.`))
+    .map((one) => one.slice(name.length))
+    .filter((end) => /^\.repair(-\d+|-marker)?$|^(\.\d{3,})?\.broken-[\dTZ]+\.part$/.test(end))
+    .map((end) => `${base}${end}`)
+}
+
 /** Everything before the last separator; both kinds count, as on Windows. */
 export function directoryOf(path: string): string {
   const cut = Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\'))

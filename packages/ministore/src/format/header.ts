@@ -17,6 +17,39 @@ export interface SegmentLink {
   readonly prevCrc: number
 }
 
+/**
+ * The version in the header of a marker that a repair puts in the place of the active segment while
+ * it gives the repaired files their names. No release reads it, so nobody opens what is half repaired.
+ */
+export const REPAIRING_VERSION = '0.0.0'
+
+/** What is left to do of a repair. */
+export interface RepairMarker {
+  /** Archived segments from this number on are replaced or removed. */
+  readonly fromSegment: number
+  /** The number of the repaired active segment. */
+  readonly activeSegment: number
+  /** Digits in the names of archived segments. */
+  readonly digits: number
+}
+
+/** The only line of a marker. */
+export function formatRepairMarker(marker: RepairMarker): string {
+  return `${MAGIC}${REPAIRING_VERSION} ${JSON.stringify({ repair: marker })}\n`
+}
+
+/** Reads a marker; undefined when the file is none. */
+export function tryParseRepairMarker(bytes: Uint8Array): RepairMarker | undefined {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
+  const start = `${MAGIC}${REPAIRING_VERSION} `
+  if (!text.startsWith(start) || !text.endsWith('\n')) return undefined
+  const { repair } = (tryParseJson(text.slice(start.length)) ?? {}) as Record<string, unknown>
+  if (typeof repair !== 'object' || repair === null) return undefined
+  const { fromSegment, activeSegment, digits } = repair as Record<string, unknown>
+  if (!isPositiveInteger(fromSegment) || !isPositiveInteger(activeSegment)) return undefined
+  return isPositiveInteger(digits) ? { fromSegment, activeSegment, digits } : undefined
+}
+
 /** A first line, read. */
 export type ParsedHeader =
   | { readonly kind: 'header'; readonly sizeBytes: number; readonly link: SegmentLink | undefined }

@@ -50,6 +50,11 @@ export function lineEndOf(bytes: Uint8Array, start: number, newline: number): Li
   return onlyTab ? 'continued' : 'malformed'
 }
 
+/** Whether the line before `newline` is the last of its commit: all others end in exactly one tab. */
+export function endsCommit(bytes: Uint8Array, newline: number): boolean {
+  return bytes[newline - 1] !== TAB || isBlank(bytes[newline - 2])
+}
+
 /** Where the JSON text of the line `[start, newline)` ends, given its classification. */
 export function jsonEndOf(bytes: Uint8Array, newline: number, lineEnd: LineEnd): number {
   if (lineEnd === 'continued') return newline - 1

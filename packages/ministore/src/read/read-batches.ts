@@ -43,6 +43,8 @@ export interface ReadRange<R> {
   readonly startAt?: KnownPlace | undefined
   /** What the journal's writer had noted before the reading began; undefined when the reader is the writer. */
   readonly watermark: FoundWatermark | undefined
+  /** What becomes of a run's lines. Default: their values. */
+  readonly decode?: typeof decodeRun
 }
 
 /**
@@ -172,9 +174,15 @@ async function isEndJudged(
 function decodeBatch<R>(
   run: Run,
   { path, firstSeq }: { path: string; firstSeq: number },
-  { codec, maxRecordBytes, from = 1, to = Number.MAX_SAFE_INTEGER }: ReadRange<R>,
+  {
+    codec,
+    maxRecordBytes,
+    from = 1,
+    to = Number.MAX_SAFE_INTEGER,
+    decode = decodeRun,
+  }: ReadRange<R>,
 ): Omit<DetailedBatch<R>, 'sealedEnd'> {
-  const decoded = decodeRun(run, { path, firstSeq, maxRecordBytes })
+  const decoded = decode(run, { path, firstSeq, maxRecordBytes })
   const skipped = Math.max(0, from - firstSeq)
   const values = decoded.values
   const wanted =

@@ -1,8 +1,8 @@
 import { isAscii } from 'node:buffer'
 import { MiniStoreError } from '../errors.js'
-import { TAB, isBlank } from '../format/bytes.js'
+import { isBlank } from '../format/bytes.js'
 import { MAX_DEPTH } from '../format/limits.js'
-import { jsonEndOf, lineEndOf } from '../format/seal.js'
+import { endsCommit, jsonEndOf, lineEndOf } from '../format/seal.js'
 import { nestsTooDeep } from '../record/json-depth.js'
 import type { Run } from './segment-scanner.js'
 import { corruptError } from './segment-chain.js'
@@ -32,10 +32,7 @@ export interface DecodedRun {
 export function decodeRun(run: Run, place: RunPlace): DecodedRun {
   const { newlines } = run
   const hasForeign = checkLines(run, place)
-  const isCommitEnd = (index: number): boolean => {
-    const newline = newlines[index] ?? 0
-    return run.bytes[newline - 1] !== TAB || isBlank(run.bytes[newline - 2])
-  }
+  const isCommitEnd = (index: number): boolean => endsCommit(run.bytes, newlines[index] ?? 0)
   const values = run.isSealed && !hasForeign ? tryParseAtOnce(run, newlines) : undefined
   return { values: values ?? parseEachLine(run, newlines, place), isCommitEnd }
 }

@@ -2,7 +2,12 @@ import { MiniStoreError, errnoOf } from '../errors.js'
 import { type ArchivedFile, archivedAmong, journalFiles } from '../format/file-names.js'
 import { crcAfterSeal, readSeal, SEAL_BYTES } from '../format/seal.js'
 import { NEWLINE, NUL } from '../format/bytes.js'
-import { MAX_HEADER_BYTES, type ParsedHeader, parseHeader } from '../format/header.js'
+import {
+  MAX_HEADER_BYTES,
+  type ParsedHeader,
+  REPAIRING_VERSION,
+  parseHeader,
+} from '../format/header.js'
 import { crc32 } from '../format/crc32.js'
 import { readFully } from '../fs/write-all.js'
 import type { FileHandle, FileSystem } from '../fs/file-system.js'
@@ -77,6 +82,13 @@ export function headerError(path: string): MiniStoreError {
 }
 
 export function versionError(path: string, version: string): MiniStoreError {
+  if (version === REPAIRING_VERSION) {
+    return new MiniStoreError(
+      'JOURNAL_CORRUPT',
+      `${path}: a repair of this journal was interrupted; run the repair again to finish it`,
+      { path },
+    )
+  }
   return new MiniStoreError(
     'JOURNAL_VERSION',
     `${path}:1: the journal has version v${version}, and this package reads v0.1.x. Nothing was changed; use the release that wrote it`,

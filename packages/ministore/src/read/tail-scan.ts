@@ -6,6 +6,8 @@ import { readFully } from '../fs/write-all.js'
 import type { Checkpoint } from './segment-scanner.js'
 
 const WINDOW_BYTES = 1024 * 1024
+const FIRST_WINDOW_BYTES = 64 * 1024
+const LOOK_BEHIND_BYTES = SEAL_BYTES + 1
 
 /** What stands behind the valid prefix of a segment: the evidence from which recovery decides. */
 export interface TailEvidence {
@@ -25,10 +27,25 @@ export interface TailEvidence {
   readonly endsInsideCommit: boolean
 }
 
+/** Where reading can go on behind damage. */
+export interface Resumption {
+  /** From here on the next block verifies. */
+  readonly resume: Checkpoint
+  /** Nothing but the symbols of the one seal before `resume` is damaged: the next seal vouches for all else. */
+  readonly isSealOnly: boolean
+}
+
+/** What is found behind damage: a place to go on from, or the end of the last seal that can be read. */
+export type BehindDamage =
+  | (Resumption & { readonly kind: 'block' })
+  | { readonly kind: 'none'; readonly lastSealEnd: number }
+
 /** A CRC that is run on from a place whose CRC is known, to be compared with the next seal. */
 interface Chain {
   crc: number
   hashedTo: number
+  /** What it proves when it fits. */
+  readonly proves: Resumption
 }
 
 /** Reads a segment from the end of its valid prefix to `sizeBytes`, in bounded memory. */
@@ -39,22 +56,47 @@ export async function scanTail(
   sectorBytes: number,
 ): Promise<TailEvidence> {
   const scan = new TailScan(good, sectorBytes)
-  const lookBehindBytes = SEAL_BYTES + 1
+  const { window, windowOffset } = await scanWindows(handle, good, sizeBytes, scan, () => false)
+  return scan.finish(window, windowOffset)
+}
+
+/** Looks behind `good` for the first block that verifies; reads no further than that, in bounded memory. */
+export async function findValidBlock(
+  handle: FileHandle,
+  good: Checkpoint,
+  sizeBytes: number,
+  sectorBytes: number,
+): Promise<BehindDamage> {
+  const scan = new TailScan(good, sectorBytes)
+  await scanWindows(handle, good, sizeBytes, scan, () => scan.resumption !== undefined)
+  const { resumption, lastSealEnd } = scan
+  return resumption === undefined ? { kind: 'none', lastSealEnd } : { kind: 'block', ...resumption }
+}
+
+async function scanWindows(
+  handle: FileHandle,
+  good: Checkpoint,
+  sizeBytes: number,
+  scan: TailScan,
+  isDone: () => boolean,
+): Promise<{ window: Buffer; windowOffset: number }> {
   let window = Buffer.alloc(0)
   let windowOffset = good.offsetBytes
-  while (windowOffset + window.length < sizeBytes) {
+  let windowBytes = FIRST_WINDOW_BYTES
+  while (windowOffset + window.length < sizeBytes && !isDone()) {
     const from = windowOffset + window.length
-    const fresh = Buffer.allocUnsafe(Math.min(WINDOW_BYTES, sizeBytes - from))
+    const fresh = Buffer.allocUnsafe(Math.min(windowBytes, sizeBytes - from))
     const count = await readFully(handle, fresh, from)
     if (count === 0) break
     window = Buffer.concat([window, fresh.subarray(0, count)])
     scan.feed(window, windowOffset, from)
-    const kept = Math.min(window.length, 2 * lookBehindBytes)
-    scan.hashUpTo(window, windowOffset, windowOffset + window.length - lookBehindBytes)
+    const kept = Math.min(window.length, 2 * LOOK_BEHIND_BYTES)
+    scan.hashUpTo(window, windowOffset, windowOffset + window.length - LOOK_BEHIND_BYTES)
     windowOffset += window.length - kept
     window = window.subarray(window.length - kept)
+    windowBytes = Math.min(2 * windowBytes, WINDOW_BYTES)
   }
-  return scan.finish(window, windowOffset)
+  return { window, windowOffset }
 }
 
 class TailScan {
@@ -66,6 +108,9 @@ class TailScan {
   // The bytes since a line whose seal cannot be read, from what its bytes say that the seal must have been.
   #fromComputedSeal: Chain | undefined
   #lineStart: number
+  #lineCount: number
+  #resumption: Resumption | undefined
+  #lastSealEnd: number
   #evidence = { hasValidBlock: false, hasDamagedForeignLine: false, hasLegibleSeal: false }
   #hasZeroSector = false
   #zerosSince: number
@@ -76,7 +121,20 @@ class TailScan {
     this.#goodOffset = good.offsetBytes
     this.#lineStart = good.offsetBytes
     this.#zerosSince = good.offsetBytes
-    this.#fromGood = { crc: good.crc, hashedTo: good.offsetBytes }
+    this.#lineCount = good.recordCount
+    this.#lastSealEnd = good.offsetBytes
+    const proves = { resume: good, isSealOnly: false }
+    this.#fromGood = { crc: good.crc, hashedTo: good.offsetBytes, proves }
+  }
+
+  /** Where the first block that verifies begins. */
+  get resumption(): Resumption | undefined {
+    return this.#resumption
+  }
+
+  /** The end of the last legible seal, right or wrong. */
+  get lastSealEnd(): number {
+    return this.#lastSealEnd
   }
 
   /** Looks at the bytes of `window` from the file offset `from` on; those before were seen already. */
@@ -101,6 +159,7 @@ class TailScan {
   }
 
   #line(window: Buffer, windowOffset: number, newline: number): void {
+    this.#lineCount++
     const before = newline === 0 ? NEWLINE : window[newline - 1]
     if (!isBlank(before) && before !== NUL) this.#evidence.hasDamagedForeignLine = true
     const lineStart = Math.max(0, this.#lineStart - windowOffset)
@@ -114,24 +173,32 @@ class TailScan {
       return
     }
     this.#evidence.hasLegibleSeal = true
-    const isProof = [this.#fromSeal, this.#fromComputedSeal].some(
+    const proof = [this.#fromSeal, this.#fromComputedSeal].find(
       (chain) => chain?.hashedTo === windowOffset + tab && chain.crc === seal,
     )
-    if (isProof && !isUnorderedSeal(window, tab)) this.#evidence.hasValidBlock = true
+    if (proof !== undefined && !isUnorderedSeal(window, tab)) this.#evidence.hasValidBlock = true
+    this.#resumption ??= proof?.proves
     this.#fromGood = undefined
     this.#fromComputedSeal = undefined
-    this.#fromSeal = { crc: crcAfterSeal(seal), hashedTo: windowOffset + newline + 1 }
+    const end = this.#checkpoint(windowOffset + newline + 1, crcAfterSeal(seal))
+    this.#lastSealEnd = end.offsetBytes
+    const proves = { resume: end, isSealOnly: false }
+    this.#fromSeal = { crc: end.crc, hashedTo: end.offsetBytes, proves }
+  }
+
+  #checkpoint(offsetBytes: number, crc: number): Checkpoint {
+    return { offsetBytes, crc, recordCount: this.#lineCount }
   }
 
   #illegibleSeal(window: Buffer, windowOffset: number, newline: number): void {
-    const end = window.subarray(newline - SEAL_BYTES, newline)
-    const symbols = end.reduce((count, byte) => count + (isBlank(byte) ? 1 : 0), 0)
+    const ending = window.subarray(newline - SEAL_BYTES, newline)
+    const symbols = ending.reduce((count, byte) => count + (isBlank(byte) ? 1 : 0), 0)
     const chain = this.#fromSeal ?? this.#fromGood
     if (symbols < SEAL_BYTES / 2 || chain?.hashedTo !== windowOffset + newline - SEAL_BYTES) return
-    this.#fromComputedSeal = {
-      crc: crcAfterSeal(chain.crc),
-      hashedTo: windowOffset + newline + 1,
-    }
+    const end = this.#checkpoint(windowOffset + newline + 1, crcAfterSeal(chain.crc))
+    // From a seal of its own the block before can be read first: it comes to this very seal again.
+    const proves = chain === this.#fromGood ? { resume: end, isSealOnly: true } : chain.proves
+    this.#fromComputedSeal = { crc: end.crc, hashedTo: end.offsetBytes, proves }
   }
 
   #findZeroSectors(window: Buffer, windowOffset: number, from: number): void {

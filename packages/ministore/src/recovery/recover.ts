@@ -1,18 +1,19 @@
-import { type JournalFiles, journalFiles } from '../format/file-names.js'
 import { closeQuietly } from '../fs/close-quietly.js'
+import { type JournalFiles, journalFiles } from '../format/file-names.js'
 import type { FileHandle } from '../fs/file-system.js'
 import type { Settings } from '../options.js'
-import { type Segment, listArchived, readHeader } from '../read/segment-chain.js'
+import { type Segment, readHeader } from '../read/segment-chain.js'
 import type { Checkpoint } from '../read/segment-scanner.js'
-import { type FoundWatermark, missingBefore, readWatermark } from '../watermark/read-watermark.js'
+import type { FoundWatermark } from '../watermark/read-watermark.js'
 import { WatermarkFile, markOf } from '../watermark/watermark-file.js'
 import { prepareSegment, putInPlace, sweepPreparedSegment } from '../write/segment-file.js'
-import { type ChainInspection, inspectChain } from './chain-inspection.js'
-import { type Decision, EMPTY_TAIL, type Findings, condense, decide } from './decide.js'
+import type { ChainInspection } from './chain-inspection.js'
+import type { Decision } from './decide.js'
+import { type Judged, judgeJournal } from './judge.js'
 import { healNewline, rewriteInPlace, setAsideTail } from './mend.js'
 import { refuseIfDecided } from './refusal.js'
 import type { SetAside, Verdict } from './report.js'
-import { type ActiveFindings, type ActiveScan, openActive, scanActive } from './scan-active.js'
+import { type ActiveScan, openActive } from './scan-active.js'
 
 /** A journal that was recovered and may be appended to. */
 export interface RecoveredJournal {
@@ -39,41 +40,27 @@ export interface OpenedJournal extends RecoveredJournal {
 /** Steps in the order in which they run. The caller holds the lock. */
 export async function recover(base: string, settings: Settings): Promise<OpenedJournal> {
   const files = journalFiles(base)
-  const found = await readWatermark(settings.fileSystem, base)
-  const recovered = await recoverSegments(files, found, settings)
+  const handle = await openActive(files, settings)
+  let opened = handle
   try {
-    return { ...recovered, watermark: await beginWatermark(files, found, recovered, settings) }
+    const judged = await judgeJournal(base, handle, settings)
+    refuseIfDecided(files, judged, settings.onAmbiguousTail)
+    await settleNames(files, settings)
+    const recovered = isWithoutActive(judged)
+      ? await createActive(files, judged, settings)
+      : await mendActive(files, handle, judged, settings)
+    if (recovered.handle !== handle) await closeQuietly(handle)
+    opened = recovered.handle
+    const watermark = await beginWatermark(files, judged.found, recovered, settings)
+    return { ...recovered, watermark }
   } catch (error) {
-    await closeQuietly(recovered.handle)
+    await closeQuietly(opened)
     throw error
   }
 }
 
-async function recoverSegments(
-  files: JournalFiles,
-  found: FoundWatermark | undefined,
-  settings: Settings,
-): Promise<RecoveredJournal> {
-  const handle = await openActive(files, settings)
-  try {
-    const active = await scanActive(handle, files, settings, found?.mark.durable.offset)
-    const chain = await inspectArchived(files.active, active, settings)
-    const missing = found && missingAcknowledged(found, active, chain)
-    const { row, decision } = decide(toFindings(active, chain, found, missing))
-    const { onAmbiguousTail } = settings
-    refuseIfDecided(decision, row, { files, active, chain, missing, onAmbiguousTail })
-    await settleNames(files, settings)
-    if (decision === 'create' || decision === 'finishRotation') {
-      await closeQuietly(handle)
-      return await createActive(files, chain, decision, settings)
-    }
-    const { scan } = active
-    if (handle === undefined || scan === undefined) throw new Error('unreachable: row 6')
-    return await mendActive({ files, handle, active, scan, chain, found, decision, settings })
-  } catch (error) {
-    await closeQuietly(handle)
-    throw error
-  }
+function isWithoutActive({ decision }: Judged): boolean {
+  return decision === 'create' || decision === 'finishRotation'
 }
 
 /**
@@ -101,54 +88,9 @@ async function beginWatermark(
   return file
 }
 
-async function inspectArchived(
-  base: string,
-  { header }: ActiveFindings,
-  { fileSystem, maxRecordBytes }: Settings,
-): Promise<ChainInspection> {
-  const archived = await listArchived(fileSystem, base)
-  const activeHeader = header?.kind === 'header' ? header : undefined
-  return inspectChain(fileSystem, archived, activeHeader, maxRecordBytes)
-}
-
-/** What the watermark knows to have been there and is not; a broken chain is refused before that is asked. */
-function missingAcknowledged(
-  found: FoundWatermark,
-  { scan }: ActiveFindings,
-  { activeLink, archived }: ChainInspection,
-): string | undefined {
-  return missingBefore(found, {
-    segment: activeLink?.segment ?? 1,
-    offsetBytes: scan?.good.offsetBytes ?? 0,
-    crcAtDurable: scan?.crcAtOffset,
-    archived,
-  })
-}
-
-function toFindings(
-  { header, scan }: ActiveFindings,
-  { badHeader, fault, archived }: ChainInspection,
-  found: FoundWatermark | undefined,
-  missing: string | undefined,
-): Findings {
-  const kind = header?.kind
-  const archivedKind = badHeader?.header.kind
-  return {
-    active: kind === undefined ? 'missing' : kind === 'header' ? 'segment' : kind,
-    archivedHeader:
-      archivedKind === 'wrongHeader' || archivedKind === 'wrongVersion' ? archivedKind : 'right',
-    hasArchived: archived.length > 0,
-    isChainBroken: fault !== undefined || archivedKind === 'fragment',
-    isBeforeWatermark: missing !== undefined,
-    isSameBootUnclean: found?.isSameBootUnclean ?? false,
-    tail: scan === undefined ? EMPTY_TAIL : condense(scan.tail, scan.isHealableLine),
-  }
-}
-
 async function createActive(
   files: JournalFiles,
-  chain: ChainInspection,
-  decision: 'create' | 'finishRotation',
+  { chain, decision }: Judged,
   settings: Settings,
 ): Promise<RecoveredJournal> {
   const { fileSystem, mode } = settings
@@ -173,20 +115,16 @@ async function createActive(
   }
 }
 
-interface Mending {
-  readonly files: JournalFiles
-  readonly handle: FileHandle
-  readonly active: ActiveFindings
-  readonly scan: ActiveScan
-  readonly chain: ChainInspection
-  readonly found: FoundWatermark | undefined
-  readonly decision: Decision
-  readonly settings: Settings
-}
-
-async function mendActive(mending: Mending): Promise<RecoveredJournal> {
-  const { files, handle, scan, chain, decision, settings } = mending
-  const headerBytes = mending.active.header?.kind === 'header' ? mending.active.header.sizeBytes : 0
+async function mendActive(
+  files: JournalFiles,
+  handle: FileHandle | undefined,
+  judged: Judged,
+  settings: Settings,
+): Promise<RecoveredJournal> {
+  const { active, chain, decision } = judged
+  const { header, scan } = active
+  if (handle === undefined || scan === undefined) throw new Error('unreachable: row 6')
+  const headerBytes = header?.kind === 'header' ? header.sizeBytes : 0
   let end = scan.good
   let setAside: SetAside | undefined
   if (decision === 'heal') {
@@ -195,7 +133,7 @@ async function mendActive(mending: Mending): Promise<RecoveredJournal> {
   } else if (decision !== 'openClean') {
     setAside = await setAsideTail(handle, files, scan.good, settings)
   }
-  await rewriteInPlace(handle, rewriteStart(mending), end.offsetBytes)
+  await rewriteInPlace(handle, rewriteStart(scan, judged), end.offsetBytes)
   return {
     verdict: verdictOf(decision),
     setAside,
@@ -211,7 +149,7 @@ async function mendActive(mending: Mending): Promise<RecoveredJournal> {
 }
 
 /** Before this everything was surely synced. */
-function rewriteStart({ scan, chain, found }: Mending): number {
+function rewriteStart(scan: ActiveScan, { chain, found }: Judged): number {
   const isHere = found !== undefined && found.mark.segment === (chain.activeLink?.segment ?? 1)
   return isHere ? Math.max(scan.rewriteStart, found.mark.durable.offset) : scan.rewriteStart
 }

@@ -3,22 +3,16 @@ import { type JournalFiles, baseName } from '../format/file-names.js'
 import type { Settings } from '../options.js'
 import { corruptError, headerError, versionError } from '../read/segment-chain.js'
 import type { ChainInspection } from './chain-inspection.js'
-import type { Decision } from './decide.js'
-import type { ActiveFindings, ActiveScan } from './scan-active.js'
-
-/** All that the message of a refusal is made from. */
-export interface Refusal {
-  readonly files: JournalFiles
-  readonly active: ActiveFindings
-  readonly chain: ChainInspection
-  /** What of the acknowledged data is missing, as the watermark tells. */
-  readonly missing: string | undefined
-  readonly onAmbiguousTail: Settings['onAmbiguousTail']
-}
+import type { Judged } from './judge.js'
+import type { ActiveScan } from './scan-active.js'
 
 /** Throws when the decision is to refuse; nothing was changed. */
-export function refuseIfDecided(decision: Decision, row: number, refusal: Refusal): void {
-  const { files, active, chain, onAmbiguousTail } = refusal
+export function refuseIfDecided(
+  files: JournalFiles,
+  judged: Judged,
+  onAmbiguousTail: Settings['onAmbiguousTail'],
+): void {
+  const { active, chain, decision } = judged
   const { badHeader } = chain
   const path = badHeader?.path ?? files.active
   if (decision === 'refuseHeader') throw headerError(path)
@@ -26,13 +20,13 @@ export function refuseIfDecided(decision: Decision, row: number, refusal: Refusa
     const header = badHeader?.header ?? active.header
     throw versionError(path, header?.kind === 'wrongVersion' ? header.version : 'unknown')
   }
-  if (decision === 'refuseCorrupt') throw corruption(row, refusal)
+  if (decision === 'refuseCorrupt') throw corruption(files, judged)
   if (decision === 'refuseAmbiguous' && onAmbiguousTail === 'refuse') {
-    throw ambiguity(refusal)
+    throw ambiguity(files, judged)
   }
 }
 
-function corruption(row: number, { files, active, chain, missing }: Refusal): MiniStoreError {
+function corruption(files: JournalFiles, { active, chain, missing, row }: Judged): MiniStoreError {
   if (row === 2) {
     const path = chain.fault?.path || chain.badHeader?.path || files.active
     return corruptError(path, chain.fault?.what ?? 'this archived segment has no whole header')
@@ -49,7 +43,7 @@ function corruption(row: number, { files, active, chain, missing }: Refusal): Mi
   return corruptError(files.active, what, tailPlace(active.scan, chain))
 }
 
-function ambiguity({ files, active, chain }: Refusal): MiniStoreError {
+function ambiguity(files: JournalFiles, { active, chain }: Judged): MiniStoreError {
   const place = tailPlace(active.scan, chain)
   return new MiniStoreError(
     'JOURNAL_AMBIGUOUS_TAIL',
