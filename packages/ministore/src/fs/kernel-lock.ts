@@ -1,12 +1,18 @@
 import { constants } from 'node:fs'
 import { type FileHandle as NodeHandle, open, stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
+import { setTimeout as pause } from 'node:timers/promises'
+import { errnoOf } from '../errors.js'
 import type { LockAttempt, LockMechanism, LockOwner } from './file-system.js'
 import { tryFlock } from './flock.js'
 import { tryOfdLock } from './ofd-lock.js'
 
 /** How often a lock file that was replaced under our hands is opened anew. */
 const MAX_TRIES = 10
+
+/** Who is refused waits so long for the name of a holder that has only just won. */
+const OWNER_WAIT_MS = 500
+const OWNER_POLL_MS = 5
 
 /** What one way of locking answered. */
 export type MechanismAnswer = 'taken' | 'busy' | { readonly unavailable: string }
@@ -21,12 +27,15 @@ export async function tryKernelLock(path: string, since: string): Promise<LockAt
     let isHeld = false
     try {
       const taken = await takeAll(handle)
-      if (taken === 'busy') return { kind: 'busy', holder: await readOwner(handle) }
+      if (taken === 'busy') return { kind: 'busy', holder: await awaitOwner(handle) }
       if ('reason' in taken) return { kind: 'unavailable', reason: taken.reason }
       if (!(await isStillAt(handle, path))) continue
-      await writeOwner(handle, { pid: process.pid, host: hostname(), since }, taken.mechanisms)
+      const { mechanisms } = taken
+      const text = { pid: process.pid, host: hostname(), since, locks: mechanisms }
+      await handle.truncate(0)
+      await writeText(handle, text)
       isHeld = true
-      return { kind: 'held', mechanisms: taken.mechanisms, release: () => handle.close() }
+      return { kind: 'held', mechanisms, release: () => release(handle, text) }
     } finally {
       if (!isHeld) await handle.close()
     }
@@ -66,13 +75,40 @@ async function isStillAt(handle: NodeHandle, path: string): Promise<boolean> {
   }
 }
 
-async function writeOwner(
-  handle: NodeHandle,
-  owner: LockOwner,
-  locks: readonly LockMechanism[],
-): Promise<void> {
-  await handle.truncate(0)
-  await handle.write(`${JSON.stringify({ ...owner, locks })}\n`, 0)
+async function writeText(handle: NodeHandle, text: object): Promise<void> {
+  await handle.write(`${JSON.stringify(text)}\n`, 0)
+}
+
+/** The text stays, for people; but the next process that is refused must not be told this name. */
+async function release(handle: NodeHandle, text: LockOwner): Promise<void> {
+  try {
+    await writeText(handle, { ...text, isReleased: true })
+  } catch {
+    // The text is for messages only; what counts is that the descriptor is closed.
+  } finally {
+    await handle.close()
+  }
+}
+
+/** The name of the holder. For a moment the file still has the one before it: that is no answer. */
+async function awaitOwner(handle: NodeHandle): Promise<LockOwner | undefined> {
+  for (let waitedMs = 0; waitedMs <= OWNER_WAIT_MS; waitedMs += OWNER_POLL_MS) {
+    const owner = await readOwner(handle)
+    if (owner !== undefined && isRunning(owner)) return owner
+    await pause(OWNER_POLL_MS)
+  }
+  return undefined
+}
+
+/** A process of another machine is taken to run. */
+function isRunning({ pid, host }: LockOwner): boolean {
+  if (host !== hostname()) return true
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return errnoOf(error) !== 'ESRCH' // EPERM: it runs, and belongs to another user
+  }
 }
 
 async function readOwner(handle: NodeHandle): Promise<LockOwner | undefined> {
@@ -80,7 +116,8 @@ async function readOwner(handle: NodeHandle): Promise<LockOwner | undefined> {
   try {
     const value: unknown = JSON.parse(buffer.toString('utf8', 0, bytesRead))
     if (typeof value !== 'object' || value === null) return undefined
-    const { pid, host, since } = value as Record<string, unknown>
+    const { pid, host, since, isReleased } = value as Record<string, unknown>
+    if (isReleased === true) return undefined
     const isOwner = typeof pid === 'number' && typeof host === 'string' && typeof since === 'string'
     return isOwner ? { pid, host, since } : undefined
   } catch {
