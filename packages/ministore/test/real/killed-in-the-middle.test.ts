@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { MiniStore } from '@mini-rs/ministore'
+import { MiniStore, type OpenOptions } from '@mini-rs/ministore'
 import { describe, expect, it } from 'vitest'
 import { countFromEnv, proving } from '../support/proof-ledger.js'
 import { Random, seedOfRun } from '../support/random.js'
@@ -13,12 +13,12 @@ const KILLS_PER_JOURNAL = 25
 
 /** What the writer dies in, and how many calls on the disk that takes at most. */
 const TASKS = [
-  ['open', 10],
-  ['append', 3],
-  ['appendMany', 3],
-  ['appendManyOnAnotherThread', 4],
-  ['rotate', 10],
-  ['dropBefore', 18],
+  ['open', 14],
+  ['append', 4],
+  ['appendMany', 4],
+  ['appendManyOnAnotherThread', 5],
+  ['rotate', 12],
+  ['dropBefore', 20],
 ] as const
 
 interface Death {
@@ -27,8 +27,8 @@ interface Death {
   readonly when: string
   /** Of a write that is under way: how much of it is done. */
   readonly portion: number
-  readonly maxSegmentBytes: number
-  readonly syncOn: string
+  /** Of the store. Either durability survives the death of a process. */
+  readonly options: OpenOptions<Numbered>
 }
 
 function drawDeath(random: Random): Death {
@@ -38,8 +38,11 @@ function drawDeath(random: Random): Death {
     fatalCall: 1 + random.int(callCount),
     when: ['before', 'during', 'after'][random.int(3)] ?? 'during',
     portion: random.int(1000) / 1000,
-    maxSegmentBytes: [4096, 2 ** 26][random.int(2)] ?? 4096,
-    syncOn: ['threadPool', 'inline'][random.int(2)] ?? 'inline',
+    options: {
+      maxSegmentBytes: [4096, 2 ** 26][random.int(2)] ?? 4096,
+      syncOn: random.int(2) === 0 ? 'threadPool' : 'inline',
+      durability: random.int(2) === 0 ? 'disk' : 'os',
+    },
   }
 }
 

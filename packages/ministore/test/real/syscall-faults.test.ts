@@ -30,6 +30,11 @@ function allPoints(calls: readonly TracedCall[]): Injection[][] {
   const add = (...injections: Injection[]): void => {
     points.set(JSON.stringify(injections), injections)
   }
+  /** The next such call, of whichever thread has made most of them. */
+  const next = (wanted: string): number => {
+    const made = [...counts].filter(([key]) => key.endsWith(` ${wanted}`))
+    return 1 + Math.max(0, ...made.map(([, count]) => count))
+  }
   for (const { thread, syscall, role } of calls) {
     const key = `${thread} ${syscall}`
     const nth = (counts.get(key) ?? 0) + 1
@@ -39,14 +44,13 @@ function allPoints(calls: readonly TracedCall[]): Injection[][] {
     if (syscall === 'fdatasync') add({ syscall, errno: 'ENOSPC', nth })
     if (syscall !== 'pwrite64') continue
     add({ syscall, errno: 'ENOSPC', nth })
-    if (role !== 'active') continue
     const write = { syscall, errno: 'EIO', nth }
+    if (role === 'watermark') {
+      add(write, { syscall: 'unlink', errno: 'EIO', nth: next('unlink'), andAllBehind: true })
+    }
+    if (role !== 'active') continue
     add(write, { syscall: 'ftruncate', errno: 'EIO', nth: 1 })
-    const syncCount = Math.max(
-      0,
-      ...[...counts].filter(([one]) => one.endsWith(' fdatasync')).map(([, count]) => count),
-    )
-    add(write, { syscall: 'fdatasync', errno: 'EIO', nth: syncCount + 1 })
+    add(write, { syscall: 'fdatasync', errno: 'EIO', nth: next('fdatasync') })
   }
   return [...points.values()]
 }

@@ -3,14 +3,11 @@ import { MiniStore } from '../../../dist/index.js'
 import { mortalFileSystem } from './mortal-file-system.mjs'
 import { recordOf, say } from './numbered.mjs'
 
-const { path, task, maxSegmentBytes, syncOn, fatalCall, when, portion } = JSON.parse(
-  process.argv[2],
-)
+const { path, task, fatalCall, when, portion, options } = JSON.parse(process.argv[2])
 const { arm, fileSystem } = mortalFileSystem(fatalCall, when, portion)
 
-const options = { fileSystem, maxSegmentBytes, syncOn }
 if (task === 'open') arm()
-const store = await MiniStore.open(path, options)
+const store = await MiniStore.open(path, { ...options, fileSystem })
 const nextRecords = (count) =>
   Array.from({ length: count }, (_, index) => recordOf(store.lastSeq + 1 + index))
 

@@ -27,7 +27,7 @@ export interface Injection {
 }
 
 /** What a file of the journal is. */
-export type Role = 'directory' | 'active' | 'next' | 'archived'
+export type Role = 'directory' | 'active' | 'next' | 'archived' | 'watermark'
 
 /** One call that the kernel was asked for. */
 export interface TracedCall {
@@ -75,7 +75,7 @@ export function runTraced(path: string, injections: readonly Injection[]): Trace
   const archived = Array.from({ length: 12 }, (_, index) => {
     return `${path}.${String(index + 1).padStart(6, '0')}`
   })
-  const paths = [dirname(path), path, `${path}.next`, ...archived]
+  const paths = [dirname(path), path, `${path}.next`, `${path}.ack`, ...archived]
   const options = `-f -qq -y -o ${log} -e trace=${TRACED.join(',')}`.split(' ')
   const watched = paths.flatMap((one) => ['-P', one])
   const failing = injections.flatMap((one) => ['-e', injectionText(one)])
@@ -117,6 +117,7 @@ function roleOf(args: string, path: string): Role | undefined {
   const first = args.slice(args.indexOf(dirname(path)))
   if (!first.startsWith(dirname(path))) return undefined
   if (first.startsWith(`${path}.next`)) return 'next'
+  if (first.startsWith(`${path}.ack`)) return 'watermark'
   if (/^\.\d{6}/.test(first.slice(path.length)) && first.startsWith(path)) return 'archived'
   return first.startsWith(path) ? 'active' : 'directory'
 }
