@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -45,6 +45,26 @@ describe('the lock', () => {
     const store = await MiniStore.open(path)
     await store.close()
     expect(JSON.parse(readFileSync(`${path}.lock`, 'utf8'))).toMatchObject({ pid: process.pid })
+  })
+
+  it('is not said to be held by one who has let it go, or is dead', async () => {
+    const path = join(temporaryFolder(), 'journal.jsonl')
+    const gone = spawn(process.execPath, ['-e', ''])
+    await once(gone, 'exit')
+    const store = await MiniStore.open(path)
+    const owner = { host: hostname(), since: new Date(0).toISOString() }
+    for (const text of [
+      { pid: process.pid, ...owner, isReleased: true },
+      { pid: gone.pid, ...owner },
+    ]) {
+      writeFileSync(`${path}.lock`, JSON.stringify(text))
+      await expect(MiniStore.open(path)).rejects.toMatchObject({
+        code: 'JOURNAL_LOCKED',
+        message: expect.stringContaining('another process'),
+      })
+    }
+    await store.close()
+    expect(JSON.parse(readFileSync(`${path}.lock`, 'utf8'))).toMatchObject({ isReleased: true })
   })
 
   it('is refused by name where nothing can lock, and can be done without', async () => {
