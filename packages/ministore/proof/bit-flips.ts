@@ -8,8 +8,9 @@ const JOURNAL_BYTES = 64 * 1024
 /** Bits of a journal and of its watermark, each flipped alone. */
 export const bitFlips: ProofRow = {
   name: 'bit-flips',
-  fault: 'every single bit of a 64 KiB journal and its watermark, flipped (percent of them)',
+  fault: 'every single bit of a 64 KiB journal and its watermark, flipped',
   unit: 'bits',
+  amountUnit: '%',
   pass: '0 silent',
   kind: 'all',
   inTest: 10,

@@ -6,12 +6,13 @@ const OPTIONS = { maxSegmentBytes: 700 }
 /** One error at each single call that a long script makes. */
 export const failingCalls: ProofRow = {
   name: 'failing-calls',
-  fault: 'an error at every single file-system call of a script of so many steps',
+  fault: 'an error at every single file-system call of a script',
   unit: 'runs',
+  amountUnit: 'steps',
   pass: 'no false acknowledgement, no false absence; usable again',
   kind: 'all',
   inTest: 200,
-  inProve: 1_000,
+  inProve: 400,
   shard: 1,
   run: (seed, steps) => failEachCall(seed, steps),
 }
@@ -19,8 +20,9 @@ export const failingCalls: ProofRow = {
 /** A full disk that takes every possible part of a write. */
 export const fullDisk: ProofRow = {
   name: 'full-disk',
-  fault: 'ENOSPC at every byte offset of the writes of a script of so many steps',
+  fault: 'ENOSPC at every byte offset of every write of a script',
   unit: 'runs',
+  amountUnit: 'steps',
   pass: 'the same',
   kind: 'all',
   inTest: 12,

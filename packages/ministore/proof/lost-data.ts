@@ -8,8 +8,9 @@ const SECTOR_BYTES = 512
 /** Acknowledged data that a disk lost: the journal shorter by any number of bytes, or with a sector of zeros. */
 export const lostData: ProofRow = {
   name: 'lost-data',
-  fault: 'every truncation and every zeroed sector of acknowledged data (journal of so many KiB)',
+  fault: 'every truncation, every zeroed and every misdirected sector of acknowledged data',
   unit: 'journals',
+  amountUnit: 'KiB',
   pass: '100 % detected with the watermark',
   kind: 'all',
   inTest: 4,
@@ -46,6 +47,14 @@ export async function loseData(
     const zeroed = Buffer.from(bytes)
     zeroed.fill(0, at, Math.min(at + SECTOR_BYTES, bytes.length))
     await judge(zeroed, `sector at byte ${at} zeroed`)
+  }
+  for (let at = 0; at < bytes.length; at += SECTOR_BYTES) {
+    for (let from = at % (4 * SECTOR_BYTES); from < bytes.length; from += 4 * SECTOR_BYTES) {
+      const misdirected = Buffer.from(bytes)
+      bytes.copy(misdirected, at, from, Math.min(from + SECTOR_BYTES, bytes.length))
+      if (misdirected.equals(bytes)) continue
+      await judge(misdirected, `sector at byte ${from} also written to byte ${at}`)
+    }
   }
   return { count, failures: failures.slice(0, 10) }
 }

@@ -1,5 +1,6 @@
 import type { ProofRow } from '@mini-rs/testkit'
 import { bitFlips } from './bit-flips.js'
+import { decisionTable } from './decision-table.js'
 import { failingCalls, fullDisk, randomFaults } from './failing-calls.js'
 import { jsonValues } from './json-values.js'
 import { lostData } from './lost-data.js'
@@ -10,6 +11,7 @@ import { smallWorlds } from './small-worlds.js'
 export const SIMULATED_ROWS: readonly ProofRow[] = [
   randomCrashes,
   smallWorlds,
+  decisionTable,
   bitFlips,
   lostData,
   failingCalls,

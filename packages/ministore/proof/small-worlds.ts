@@ -47,6 +47,7 @@ export const smallWorlds: ProofRow = {
   fault:
     'exhaustive small worlds: every subset of unsynced 16-byte sectors × every length, up to 3 commits',
   unit: 'states',
+  amountUnit: 'sectors',
   pass: 'the same',
   kind: 'all',
   inTest: 8,

@@ -18,7 +18,7 @@ export {
   type LedgerEntry,
   type ProofResult,
   type ProofRow,
-  addRun,
+  type ProofTitle,
   proofTable,
-  remainingShard,
 } from './proof.js'
+export { type ProofRun, readLedger, runProofs, writeLedgerEntry } from './run-proofs.js'

@@ -6,19 +6,25 @@ export interface ProofResult {
   readonly failures: readonly string[]
 }
 
-/** One fault, and how often it was survived: a row of the table in a README. */
-export interface ProofRow {
+/** One fault, as the table in a README names it. */
+export interface ProofTitle {
   readonly name: string
   readonly fault: string
   /** What is counted. */
   readonly unit: string
   readonly pass: string
-  /** `seeds`: cases of a seed, as many as wanted. `all`: there are only so many; `amount` bounds their size. */
-  readonly kind: 'seeds' | 'all'
-  /** Cases, or the bound, in `npm test`. */
+  /** What the amounts are counted in, where that is not `unit`. */
+  readonly amountUnit?: string
+  /** How much of it `npm test` does. */
   readonly inTest: number
-  /** Cases, or the bound, in `npm run prove`. */
+  /** How much of it `npm run prove` does. */
   readonly inProve: number
+}
+
+/** A fault that a program can make by itself, in one process. */
+export interface ProofRow extends ProofTitle {
+  /** `seeds`: cases of a seed, as many as wanted. `all`: there are only so many; the amounts bound their size. */
+  readonly kind: 'seeds' | 'all'
   /** Cases of one seed at most: what is lost when a run is stopped. */
   readonly shard: number
   run(seed: number, amount: number): Promise<ProofResult>
@@ -28,53 +34,64 @@ export interface ProofRow {
 export interface LedgerEntry {
   readonly count: number
   readonly failures: readonly string[]
-  /** For `seeds`: the next run begins here. For `all`: the bound that was done. */
+  /** Of what kind `seeds`: the next run begins here. Of kind `all`: the bound that was done. */
   readonly next: number
+  /** For the table. */
+  readonly seeds: string
   readonly seconds: number
 }
 
 /** All entries, by the names of their rows: the committed file of a package. */
 export type Ledger = Readonly<Record<string, LedgerEntry>>
 
-/** What is left to run of a row; undefined when it has been proven as often as it should be. */
-export function remainingShard(
-  row: ProofRow,
-  entry: LedgerEntry | undefined,
-): { readonly seed: number; readonly amount: number } | undefined {
-  if (row.kind === 'all') {
-    return entry !== undefined && entry.next >= row.inProve
-      ? undefined
-      : { seed: 1, amount: row.inProve }
-  }
-  const left = row.inProve - (entry?.count ?? 0)
-  return left <= 0 ? undefined : { seed: entry?.next ?? 1, amount: Math.min(row.shard, left) }
+/** A part of a row's work. */
+export interface Shard {
+  readonly row: ProofRow
+  readonly seed: number
+  readonly amount: number
 }
 
-/** The entry with one more run in it. */
-export function addRun(
-  row: ProofRow,
+/** What is left to do of a row, in parts that can be done side by side. */
+export function remainingShards(row: ProofRow, entry: LedgerEntry | undefined): Shard[] {
+  if (row.kind === 'all') {
+    const isDone = entry !== undefined && entry.next >= row.inProve
+    return isDone ? [] : [{ row, seed: 1, amount: row.inProve }]
+  }
+  const left = row.inProve - (entry?.count ?? 0)
+  const first = entry?.next ?? 1
+  return Array.from({ length: Math.max(0, Math.ceil(left / row.shard)) }, (_, index) => ({
+    row,
+    seed: first + index,
+    amount: row.shard,
+  }))
+}
+
+/** The entry with one more shard in it. */
+export function addShard(
+  { row, seed, amount }: Shard,
   entry: LedgerEntry | undefined,
   run: ProofResult & { readonly seconds: number },
 ): LedgerEntry {
+  const next = row.kind === 'all' ? amount : Math.max(entry?.next ?? 1, seed + 1)
   return {
     count: (entry?.count ?? 0) + run.count,
     failures: [...(entry?.failures ?? []), ...run.failures],
-    next: row.kind === 'all' ? row.inProve : (entry?.next ?? 1) + 1,
+    next,
+    seeds: row.kind === 'all' ? 'all cases' : `1 to ${next - 1}`,
     seconds: Math.round((entry?.seconds ?? 0) + run.seconds),
   }
 }
 
 /** The table of a README, in Markdown. */
-export function proofTable(rows: readonly ProofRow[], ledger: Ledger): string {
+export function proofTable(rows: readonly ProofTitle[], ledger: Ledger): string {
   const grouped = (count: number): string => count.toLocaleString('en-US')
-  const lines = rows.map((row) => {
-    const { fault, unit, pass, kind, inTest } = row
-    const entry = ledger[row.name]
-    const test = kind === 'all' ? `up to ${grouped(inTest)}` : grouped(inTest)
-    const proven = entry === undefined ? 'not yet run' : `${grouped(entry.count)} ${unit}`
-    const seeds = entry === undefined || kind === 'all' ? 'all' : `1 to ${entry.next - 1}`
-    const failures = entry === undefined ? '' : String(entry.failures.length)
-    return `| ${fault} | ${test} | ${proven} | ${seeds} | ${failures} | ${pass} |`
+  const lines = rows.map(({ name, fault, unit, amountUnit, pass, inTest, inProve }) => {
+    const entry = ledger[name]
+    const test = `${grouped(inTest)} ${amountUnit ?? ''}`.trimEnd()
+    if (entry === undefined) return `| ${fault} | ${test} | not yet run | | | ${pass} |`
+    const bound = amountUnit === undefined ? '' : ` (${grouped(inProve)} ${amountUnit})`
+    const proven = `${grouped(entry.count)} ${unit}${bound}`
+    return `| ${fault} | ${test} | ${proven} | ${entry.seeds} | ${entry.failures.length} | ${pass} |`
   })
   return [
     '| fault | in `npm test` | in `npm run prove` | seeds | failures | pass |',
