@@ -155,7 +155,8 @@ export class FaultScript {
       submission.fate = 'acknowledged'
     } catch (error) {
       const { outcome, message } = assertOurs(error)
-      if (outcome === undefined) throw new Error(`a failed append names no outcome: ${message}`)
+      if (outcome === undefined)
+        throw new Error(`a failed append names no outcome: ${message}`, { cause: error })
       submission.fate = outcome
     }
   }

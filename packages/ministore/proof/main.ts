@@ -5,7 +5,13 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { proofTable, readLedger, runProofs, writeLedgerEntry } from '@mini-rs/testkit'
+import {
+  type ProofRow,
+  proofTable,
+  readLedger,
+  runProofs,
+  writeLedgerEntry,
+} from '@mini-rs/testkit'
 import { REAL_ROWS, runRealRows } from './real-rows.js'
 import { SIMULATED_ROWS } from './rows.js'
 
@@ -24,8 +30,9 @@ const say = (line: string): void => console.log(line)
 const isWanted = ({ name }: { name: string }): boolean => flags.row?.includes(name) ?? true
 
 if (!flags.table) {
-  const rows = SIMULATED_ROWS.filter(isWanted).map((row) =>
-    row.kind === 'seeds' ? { ...row, inProve: row.inProve * Number(flags.more) } : row,
+  const factor = Number(flags.more)
+  const rows: readonly ProofRow[] = SIMULATED_ROWS.filter(isWanted).map((row) =>
+    row.kind === 'seeds' ? Object.assign({}, row, { inProve: row.inProve * factor }) : row,
   )
   const programPath = here('run-row.ts')
   await runProofs({ rows, ledgerPath, programPath, jobs: Number(flags.jobs), say })

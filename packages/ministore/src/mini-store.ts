@@ -27,7 +27,7 @@ import { RecordCodec } from './record/record-codec.js'
 import type { StandardSchema } from './record/standard-schema.js'
 import { recover } from './recovery/recover.js'
 import type { RecoveryReport } from './recovery/report.js'
-import { Admission } from './write/admission.js'
+import { Admission, expectedSeqOf } from './write/admission.js'
 import {
   type RepairMode,
   type RepairOptions,
@@ -268,13 +268,10 @@ export class MiniStore<R, Input = R> implements Log<R, Input> {
    * `STORE_FAILED`, `STORE_CLOSED`; `outcome` says whether the record can be there
    */
   append(record: Input, options: AppendOptions = {}): Promise<number> {
-    try {
-      this.#assertOpen()
+    return this.#whenOpen(() => {
       const admitted = this.#admission.one(record)
       return this.#queue.append(admitted, expectedSeqOf(options), (seq) => seq)
-    } catch (error) {
-      return Promise.reject(error as Error)
-    }
+    })
   }
 
   /**
@@ -282,15 +279,12 @@ export class MiniStore<R, Input = R> implements Log<R, Input> {
    * {@link MiniStore.append}. An empty array is a RangeError.
    */
   appendMany(records: readonly Input[], options: AppendOptions = {}): Promise<AppendedRange> {
-    try {
-      this.#assertOpen()
+    return this.#whenOpen(() => {
       const admitted = this.#admission.many(records)
       return this.#queue.append(admitted, expectedSeqOf(options), (first) => {
         return { first, last: first + admitted.lines.length - 1 }
       })
-    } catch (error) {
-      return Promise.reject(error as Error)
-    }
+    })
   }
 
   /** Resolves when `append` has room for more; see `BACKLOG_FULL`. */
@@ -316,12 +310,10 @@ export class MiniStore<R, Input = R> implements Log<R, Input> {
    * one go. Each deletion is durable before the next.
    */
   dropBefore(seq: number): Promise<DropReport> {
-    try {
+    return this.#whenOpen(() => {
       assertInteger('seq', seq, 1)
-    } catch (error) {
-      return Promise.reject(error as Error)
-    }
-    return this.#task(() => this.#writer.dropBefore(seq))
+      return this.#queue.run(() => this.#writer.dropBefore(seq))
+    })
   }
 
   /**
@@ -384,12 +376,17 @@ export class MiniStore<R, Input = R> implements Log<R, Input> {
   }
 
   #task<T>(task: () => Promise<T>): Promise<T> {
+    return this.#whenOpen(() => this.#queue.run(task))
+  }
+
+  /** What a caller did wrong, and a closed store, are rejections as everything else is. */
+  #whenOpen<T>(call: () => Promise<T>): Promise<T> {
     try {
       this.#assertOpen()
+      return call()
     } catch (error) {
       return Promise.reject(error as Error)
     }
-    return this.#queue.run(task)
   }
 
   #assertOpen(): void {
@@ -399,9 +396,4 @@ export class MiniStore<R, Input = R> implements Log<R, Input> {
       outcome: 'absent',
     })
   }
-}
-
-function expectedSeqOf({ expectedSeq }: AppendOptions): number | undefined {
-  if (expectedSeq !== undefined) assertInteger('expectedSeq', expectedSeq, 0)
-  return expectedSeq
 }

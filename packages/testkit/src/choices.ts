@@ -75,8 +75,9 @@ export async function shrinkScript(
     best = candidate
     return true
   }
-  for (let before: readonly number[] = []; before !== best && runs < maxRuns;) {
-    before = best
+  let hasShrunk = true
+  while (hasShrunk) {
+    const before = best
     for (let span = best.length; span >= 1; span = Math.floor(span / 2)) {
       for (let at = 0; at < best.length;) {
         const isGone = await accept([...best.slice(0, at), ...best.slice(at + span)])
@@ -87,6 +88,7 @@ export async function shrinkScript(
       const answer = best[at] ?? 0
       if (answer > 0 && !(await accept(best.with(at, 0)))) await accept(best.with(at, answer - 1))
     }
+    hasShrunk = before !== best
   }
   return best
 }

@@ -84,7 +84,6 @@ export function addShard(
 
 /** The table of a README, in Markdown. */
 export function proofTable(rows: readonly ProofTitle[], ledger: Ledger): string {
-  const grouped = (count: number): string => count.toLocaleString('en-US')
   const lines = rows.map(({ name, fault, unit, amountUnit, pass, inTest, inProve }) => {
     const entry = ledger[name]
     const test = `${grouped(inTest)} ${amountUnit ?? ''}`.trimEnd()
@@ -98,4 +97,8 @@ export function proofTable(rows: readonly ProofTitle[], ledger: Ledger): string 
     '| --- | --- | --- | --- | --- | --- |',
     ...lines,
   ].join('\n')
+}
+
+function grouped(count: number): string {
+  return count.toLocaleString('en-US')
 }

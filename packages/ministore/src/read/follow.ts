@@ -6,12 +6,7 @@ import { DEFAULT_MAX_RECORD_BYTES } from '../format/limits.js'
 import type { FileSystem } from '../fs/file-system.js'
 import { nodeFileSystem } from '../fs/node-file-system.js'
 import type { Followed } from '../log.js'
-import {
-  type ReadOptions,
-  type RecordOptions,
-  assertInteger,
-  assertReadOptions,
-} from '../options.js'
+import { type RecordOptions, assertInteger, assertReadOptions } from '../options.js'
 import { RecordCodec, type RecordDecoder } from '../record/record-codec.js'
 import { readWatermark } from '../watermark/read-watermark.js'
 import { type DetailedBatch, type KnownPlace, readBatches } from './read-batches.js'
@@ -169,12 +164,10 @@ async function unlessAborted(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   if (signal === undefined) return changed
-  let aborted = (): void => {}
-  const abort = new Promise<void>((resolve) => (aborted = resolve))
-  signal.addEventListener('abort', aborted, { once: true })
-  try {
-    if (!signal.aborted) await Promise.race([changed, abort])
-  } finally {
-    signal.removeEventListener('abort', aborted)
-  }
+  const over = new AbortController()
+  const aborted = new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true, signal: over.signal })
+  })
+  if (!signal.aborted) await Promise.race([changed, aborted])
+  over.abort() // or a long following would leave a listener behind for each change
 }

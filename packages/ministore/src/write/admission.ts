@@ -1,5 +1,6 @@
 import { MiniStoreError } from '../errors.js'
-import type { LogLimits } from '../options.js'
+import type { AppendOptions } from '../log.js'
+import { type LogLimits, assertInteger } from '../options.js'
 import type { RecordCodec } from '../record/record-codec.js'
 
 /** Records that may be appended as one unit, serialised. */
@@ -58,4 +59,10 @@ export class Admission<Input> {
       { path: this.#path, outcome: 'absent', sizeBytes },
     )
   }
+}
+
+/** The caller's `expectedSeq`, checked. @throws TypeError, RangeError */
+export function expectedSeqOf({ expectedSeq }: AppendOptions): number | undefined {
+  if (expectedSeq !== undefined) assertInteger('expectedSeq', expectedSeq, 0)
+  return expectedSeq
 }

@@ -1,0 +1,34 @@
+// tsup.config.ts
+import { readFileSync } from 'node:fs'
+import { defineConfig } from 'tsup'
+var { version } = JSON.parse(readFileSync('package.json', 'utf8'))
+var entry = { index: 'src/index.ts', fs: 'src/fs/index.ts' }
+var shared = {
+  silent: true,
+  // Without it the CommonJS entries would each have classes of their own, and the command its own core.
+  splitting: true,
+  target: 'node20',
+  platform: 'node',
+  external: ['fs-native-extensions'],
+  // tsup sets the `baseUrl` that TypeScript 6 calls deprecated.
+  dts: {
+    entry,
+    // Symbol.asyncDispose is not in the libraries that a user's tsconfig names by default.
+    banner: '/// <reference lib="esnext.disposable" />',
+    compilerOptions: { ignoreDeprecations: '6.0', isolatedDeclarations: false },
+  },
+  sourcemap: true,
+}
+var tsup_config_default = defineConfig([
+  { ...shared, entry, format: 'esm' },
+  {
+    ...shared,
+    entry: { ...entry, cli: 'src/cli/main.ts' },
+    format: 'cjs',
+    define: { MINISTORE_VERSION: JSON.stringify(version) },
+    // Whoever installs the package installs nothing else: what the command needs goes into it.
+    noExternal: ['commander', 'cli-progress'],
+  },
+])
+export { tsup_config_default as default }
+//# sourceMappingURL=data:application/json;base64,ewogICJ2ZXJzaW9uIjogMywKICAic291cmNlcyI6IFsidHN1cC5jb25maWcudHMiXSwKICAic291cmNlc0NvbnRlbnQiOiBbImNvbnN0IF9faW5qZWN0ZWRfZmlsZW5hbWVfXyA9IFwiL3dvcmsvbWFpbi9wYWNrYWdlcy9taW5pc3RvcmUvdHN1cC5jb25maWcudHNcIjtjb25zdCBfX2luamVjdGVkX2Rpcm5hbWVfXyA9IFwiL3dvcmsvbWFpbi9wYWNrYWdlcy9taW5pc3RvcmVcIjtjb25zdCBfX2luamVjdGVkX2ltcG9ydF9tZXRhX3VybF9fID0gXCJmaWxlOi8vL3dvcmsvbWFpbi9wYWNrYWdlcy9taW5pc3RvcmUvdHN1cC5jb25maWcudHNcIjtpbXBvcnQgeyByZWFkRmlsZVN5bmMgfSBmcm9tICdub2RlOmZzJ1xuaW1wb3J0IHsgdHlwZSBPcHRpb25zLCBkZWZpbmVDb25maWcgfSBmcm9tICd0c3VwJ1xuXG5jb25zdCB7IHZlcnNpb24gfSA9IEpTT04ucGFyc2UocmVhZEZpbGVTeW5jKCdwYWNrYWdlLmpzb24nLCAndXRmOCcpKSBhcyB7IHZlcnNpb246IHN0cmluZyB9XG5jb25zdCBlbnRyeSA9IHsgaW5kZXg6ICdzcmMvaW5kZXgudHMnLCBmczogJ3NyYy9mcy9pbmRleC50cycgfVxuXG5jb25zdCBzaGFyZWQ6IE9wdGlvbnMgPSB7XG4gIHNpbGVudDogdHJ1ZSxcbiAgLy8gV2l0aG91dCBpdCB0aGUgQ29tbW9uSlMgZW50cmllcyB3b3VsZCBlYWNoIGhhdmUgY2xhc3NlcyBvZiB0aGVpciBvd24sIGFuZCB0aGUgY29tbWFuZCBpdHMgb3duIGNvcmUuXG4gIHNwbGl0dGluZzogdHJ1ZSxcbiAgdGFyZ2V0OiAnbm9kZTIwJyxcbiAgcGxhdGZvcm06ICdub2RlJyxcbiAgZXh0ZXJuYWw6IFsnZnMtbmF0aXZlLWV4dGVuc2lvbnMnXSxcbiAgLy8gdHN1cCBzZXRzIHRoZSBgYmFzZVVybGAgdGhhdCBUeXBlU2NyaXB0IDYgY2FsbHMgZGVwcmVjYXRlZC5cbiAgZHRzOiB7XG4gICAgZW50cnksXG4gICAgLy8gU3ltYm9sLmFzeW5jRGlzcG9zZSBpcyBub3QgaW4gdGhlIGxpYnJhcmllcyB0aGF0IGEgdXNlcidzIHRzY29uZmlnIG5hbWVzIGJ5IGRlZmF1bHQuXG4gICAgYmFubmVyOiAnLy8vIDxyZWZlcmVuY2UgbGliPVwiZXNuZXh0LmRpc3Bvc2FibGVcIiAvPicsXG4gICAgY29tcGlsZXJPcHRpb25zOiB7IGlnbm9yZURlcHJlY2F0aW9uczogJzYuMCcsIGlzb2xhdGVkRGVjbGFyYXRpb25zOiBmYWxzZSB9LFxuICB9LFxuICBzb3VyY2VtYXA6IHRydWUsXG59XG5cbi8vIFRoZSBidWlsZCBzY3JpcHQgZW1wdGllcyBkaXN0Lzogd2l0aCB0d28gY29uZmlndXJhdGlvbnMgZWFjaCB3b3VsZCByZW1vdmUgd2hhdCB0aGUgb3RoZXIgd3JvdGUuXG5leHBvcnQgZGVmYXVsdCBkZWZpbmVDb25maWcoW1xuICB7IC4uLnNoYXJlZCwgZW50cnksIGZvcm1hdDogJ2VzbScgfSxcbiAge1xuICAgIC4uLnNoYXJlZCxcbiAgICBlbnRyeTogeyAuLi5lbnRyeSwgY2xpOiAnc3JjL2NsaS9tYWluLnRzJyB9LFxuICAgIGZvcm1hdDogJ2NqcycsXG4gICAgZGVmaW5lOiB7IE1JTklTVE9SRV9WRVJTSU9OOiBKU09OLnN0cmluZ2lmeSh2ZXJzaW9uKSB9LFxuICAgIC8vIFdob2V2ZXIgaW5zdGFsbHMgdGhlIHBhY2thZ2UgaW5zdGFsbHMgbm90aGluZyBlbHNlOiB3aGF0IHRoZSBjb21tYW5kIG5lZWRzIGdvZXMgaW50byBpdC5cbiAgICBub0V4dGVybmFsOiBbJ2NvbW1hbmRlcicsICdjbGktcHJvZ3Jlc3MnXSxcbiAgfSxcbl0pXG4iXSwKICAibWFwcGluZ3MiOiAiO0FBQXFPLFNBQVMsb0JBQW9CO0FBQ2xRLFNBQXVCLG9CQUFvQjtBQUUzQyxJQUFNLEVBQUUsUUFBUSxJQUFJLEtBQUssTUFBTSxhQUFhLGdCQUFnQixNQUFNLENBQUM7QUFDbkUsSUFBTSxRQUFRLEVBQUUsT0FBTyxnQkFBZ0IsSUFBSSxrQkFBa0I7QUFFN0QsSUFBTSxTQUFrQjtBQUFBLEVBQ3RCLFFBQVE7QUFBQTtBQUFBLEVBRVIsV0FBVztBQUFBLEVBQ1gsUUFBUTtBQUFBLEVBQ1IsVUFBVTtBQUFBLEVBQ1YsVUFBVSxDQUFDLHNCQUFzQjtBQUFBO0FBQUEsRUFFakMsS0FBSztBQUFBLElBQ0g7QUFBQTtBQUFBLElBRUEsUUFBUTtBQUFBLElBQ1IsaUJBQWlCLEVBQUUsb0JBQW9CLE9BQU8sc0JBQXNCLE1BQU07QUFBQSxFQUM1RTtBQUFBLEVBQ0EsV0FBVztBQUNiO0FBR0EsSUFBTyxzQkFBUSxhQUFhO0FBQUEsRUFDMUIsRUFBRSxHQUFHLFFBQVEsT0FBTyxRQUFRLE1BQU07QUFBQSxFQUNsQztBQUFBLElBQ0UsR0FBRztBQUFBLElBQ0gsT0FBTyxFQUFFLEdBQUcsT0FBTyxLQUFLLGtCQUFrQjtBQUFBLElBQzFDLFFBQVE7QUFBQSxJQUNSLFFBQVEsRUFBRSxtQkFBbUIsS0FBSyxVQUFVLE9BQU8sRUFBRTtBQUFBO0FBQUEsSUFFckQsWUFBWSxDQUFDLGFBQWEsY0FBYztBQUFBLEVBQzFDO0FBQ0YsQ0FBQzsiLAogICJuYW1lcyI6IFtdCn0K
