@@ -110,8 +110,7 @@ describe('skipCorrupt', () => {
       originals: [],
     })
     expect(snapshot(fileSystem)).toEqual(before)
-    const whole = fileSystem.get(BASE)
-    fileSystem.put(BASE, whole.subarray(0, whole.length - 40))
+    fileSystem.appendTo(BASE, Buffer.from('{"never":"acknow'))
     expect(await repair(fileSystem, { skipCorrupt: true })).toMatchObject({ isNeeded: false })
   })
 
@@ -386,3 +385,33 @@ function restored(files: ReadonlyMap<string, string>): CrashFileSystem {
 function journalOf(fileSystem: CrashFileSystem): Map<string, string> {
   return new Map([...snapshot(fileSystem)].filter(([path]) => /jsonl(\.\d+)?$/.test(path)))
 }
+
+describe('a journal that lost acknowledged records', () => {
+  it('is refused by every call, explained by verify, and opened again by a repair that accepts the loss', async () => {
+    const fileSystem = await journal(4)
+    const bytes = fileSystem.get(BASE)
+    const cut = bytes.lastIndexOf(10, bytes.lastIndexOf('record 3.0')) + 1
+    fileSystem.put(BASE, bytes.subarray(0, cut))
+    for (const attempt of [
+      () => MiniStore.open(BASE, { fileSystem }),
+      () => MiniStore.replay(BASE, { fileSystem }),
+    ]) {
+      await expect(attempt()).rejects.toMatchObject({ code: 'JOURNAL_CORRUPT' })
+      await expect(attempt()).rejects.toThrow(
+        /acknowledged records are missing.*remove journal\.jsonl\.ack$/,
+      )
+    }
+    const report = await MiniStore.verify(BASE, { fileSystem })
+    expect(report).toMatchObject({ verdict: 'JOURNAL_CORRUPT', isDamaged: true })
+    expect(report.missing).toMatch(/had reached byte/)
+    const wanted = await MiniStore.repair(BASE, { fileSystem, skipCorrupt: true })
+    expect(wanted).toMatchObject({ isNeeded: true, isWritten: false, originals: [] })
+    expect(await repair(fileSystem, { skipCorrupt: true })).toMatchObject({ isWritten: true })
+    expect(await MiniStore.verify(BASE, { fileSystem })).toMatchObject({ isDamaged: false })
+    const store = await MiniStore.open(BASE, { fileSystem })
+    expect(store.recovery.verdict).toBe('clean')
+    await store.append('after')
+    await store.close()
+    expect((await MiniStore.replay(BASE, { fileSystem })).at(-1)).toBe('after')
+  })
+})

@@ -43,7 +43,7 @@ function modeOf({ cutAt, skipCorrupt }: RepairCommandOptions): RepairMode {
 }
 
 function describe(base: string, report: RepairReport): string[] {
-  const { isWritten, isNeeded, hasFinishedEarlier, originals, firstSeq, lastSeq } = report
+  const { isWritten, isNeeded, hasFinishedEarlier, originals, firstSeq, lastSeq, missing } = report
   const title = coloured('bold', shown(base))
   if (!isNeeded) return [`${title}: nothing to repair`]
   const earlier = hasFinishedEarlier
@@ -54,12 +54,20 @@ function describe(base: string, report: RepairReport): string[] {
   const ending = isWritten
     ? [
         coloured('green', 'Done.'),
-        'The originals are kept; remove them when you need them no more.',
+        ...(kept.length === 0
+          ? []
+          : ['The originals are kept; remove them when you need them no more.']),
       ]
     : [coloured('yellow', 'Nothing was changed.'), 'Say --write to do it.']
   return [
     `${title}: ${isWritten ? 'repaired' : 'what a repair would do'}`,
     ...earlier,
+    ...(missing === undefined
+      ? []
+      : [
+          `Acknowledged records are missing: ${missing}`,
+          `No file holds them; the loss ${isWritten ? 'is' : 'would be'} accepted.`,
+        ]),
     lastSeq < firstSeq
       ? `No records ${isWritten ? 'are' : 'would be'} left.`
       : `Records ${firstSeq}–${lastSeq} ${isWritten ? 'are' : 'would be'} in the journal afterwards.`,

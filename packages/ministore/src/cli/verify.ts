@@ -30,7 +30,8 @@ export async function verify(path: string, options: CommonOptions): Promise<numb
 }
 
 function describe(base: string, report: VerifyReport): string[] {
-  const { records, firstSeq, lastSeq, commits, unverifiedRecords, sizeBytes, segments } = report
+  const { records, firstSeq, lastSeq, commits, unverifiedRecords, sizeBytes, segments, missing } =
+    report
   const all = lastSeq - firstSeq + 1
   const readable =
     records === all ? counted(records, 'record') : `${records} of ${counted(all, 'record')}`
@@ -39,6 +40,9 @@ function describe(base: string, report: VerifyReport): string[] {
   return [
     `${coloured('bold', shown(base))}: ${judgement(report)}`,
     `${readable} in ${counted(commits, 'commit')}${unverified}${numbers}, ${size(sizeBytes)} in ${counted(segments.length, 'file')}`,
+    ...(missing === undefined
+      ? []
+      : [coloured('red', `Acknowledged records are missing: ${missing}`)]),
     ...segments.flatMap(describeSegment),
     ...nextStep(report),
   ]

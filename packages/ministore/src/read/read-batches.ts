@@ -3,7 +3,12 @@ import type { SegmentLink } from '../format/header.js'
 import type { FileSystem } from '../fs/file-system.js'
 import { type RecordDecoder, decodeError } from '../record/record-codec.js'
 import { EMPTY_TAIL, condense, decide } from '../recovery/decide.js'
-import { type FoundWatermark, type JournalEnd, missingBefore } from '../watermark/read-watermark.js'
+import {
+  type FoundWatermark,
+  type JournalEnd,
+  missingBefore,
+  missingError,
+} from '../watermark/read-watermark.js'
 import { decodeRun } from './run-decoder.js'
 import { corruptError } from './segment-chain.js'
 import { type Checkpoint, type Run, SegmentScanner, crcInRun } from './segment-scanner.js'
@@ -78,10 +83,7 @@ export async function* readBatches<R>(range: ReadRange<R>): AsyncGenerator<Detai
 /** @throws JOURNAL_CORRUPT when the journal ends before what its writer had acknowledged */
 function assertReached<R>({ base, watermark }: ReadRange<R>, end: JournalEnd): void {
   const missing = watermark && missingBefore(watermark, end)
-  if (missing === undefined) return
-  throw corruptError(base, `acknowledged records are missing: ${missing}`, {
-    offsetBytes: end.offsetBytes,
-  })
+  if (missing !== undefined) throw missingError(base, missing, { offsetBytes: end.offsetBytes })
 }
 
 async function openAtStart<R>(range: ReadRange<R>): Promise<OpenSegment | undefined> {

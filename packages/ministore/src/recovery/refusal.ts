@@ -1,7 +1,8 @@
 import { MiniStoreError } from '../errors.js'
-import { type JournalFiles, baseName } from '../format/file-names.js'
+import type { JournalFiles } from '../format/file-names.js'
 import type { Settings } from '../options.js'
 import { corruptError, headerError, versionError } from '../read/segment-chain.js'
+import { missingError } from '../watermark/read-watermark.js'
 import type { ChainInspection } from './chain-inspection.js'
 import type { Judged } from './judge.js'
 import type { ActiveScan } from './scan-active.js'
@@ -32,9 +33,8 @@ function corruption(files: JournalFiles, { active, chain, missing, row }: Judged
     return corruptError(path, chain.fault?.what ?? 'this archived segment has no whole header')
   }
   if (row === 3) {
-    const next = `If the journal was replaced or deleted on purpose, remove ${baseName(files.watermark)}`
-    const what = `acknowledged records are missing: ${missing ?? 'unknown'}. ${next}`
-    return corruptError(files.active, what, active.scan && tailPlace(active.scan, chain))
+    const place = active.scan && tailPlace(active.scan, chain)
+    return missingError(files.active, missing ?? 'unknown', place)
   }
   const what =
     row === 4

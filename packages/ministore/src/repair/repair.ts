@@ -7,7 +7,13 @@ import type { FileSystem } from '../fs/file-system.js'
 import { type ReadOptions, type Settings, assertInteger, resolveOptions } from '../options.js'
 import { listArchived } from '../read/segment-chain.js'
 import { acquireLock } from '../write/writer-lock.js'
-import { finishRepair, freeBrokenPaths, sweepLeftovers, tryReadMarker } from './repair-files.js'
+import {
+  finishRepair,
+  freeBrokenPaths,
+  removeWatermark,
+  sweepLeftovers,
+  tryReadMarker,
+} from './repair-files.js'
 import {
   type PlannedSegment,
   type Renumbered,
@@ -20,7 +26,7 @@ import {
 } from './repair-plan.js'
 import { type KeptOriginal, finishedPaths, writeRepair } from './repair-writer.js'
 import { type ExpectedLink, type SegmentFile, scanSegment } from './segment-scan.js'
-import { type Progress, ProgressMeter, listSegments, totalSize } from './verify.js'
+import { type Progress, ProgressMeter, listSegments, outlookOf, totalSize } from './verify.js'
 
 /** What to do with the damage. */
 export type RepairMode =
@@ -48,6 +54,8 @@ export interface RepairReport {
   readonly isNeeded: boolean
   /** An earlier repair had been interrupted, and was (or would be) finished first. */
   readonly hasFinishedEarlier: boolean
+  /** Acknowledged records that are in no file any more, as the watermark tells: a repair accepts the loss. */
+  readonly missing: string | undefined
   /** Of the journal afterwards. */
   readonly firstSeq: number
   /** Of the journal afterwards; `firstSeq - 1` when nothing is left. */
@@ -77,7 +85,7 @@ export async function repairJournal(
   } as ReadOptions<unknown>)
   try {
     const base = await tryResolveBase(settings.fileSystem, path)
-    if (base === undefined) return reportOf(toPlan([], undefined), [], false, false)
+    if (base === undefined) return reportOf(toPlan([], undefined), undefined, [], false, false)
     const repair = { files: journalFiles(base), settings, cutAt, onProgress }
     return dryRun ? await planOnly(repair) : await writeLocked(repair)
   } catch (error) {
@@ -102,7 +110,8 @@ async function planOnly(repair: Repair): Promise<RepairReport> {
       ? await listSegments(fileSystem, files.active)
       : await listFinished(fileSystem, files.active, marker)
   const { plan } = await planRepair(repair, segments, 1)
-  return reportOf(plan, await originalsOf(plan, settings), false, marker !== undefined)
+  const { missing } = await outlookOf(files.active, settings)
+  return reportOf(plan, missing, await originalsOf(plan, settings), false, marker !== undefined)
 }
 
 async function writeLocked(repair: Repair): Promise<RepairReport> {
@@ -117,14 +126,16 @@ async function writeLocked(repair: Repair): Promise<RepairReport> {
     // Read, copied, and written anew.
     const { plan, progress } = await planRepair(repair, segments, 3)
     const originals = await originalsOf(plan, settings)
-    const isNeeded = plan.firstChanged !== undefined
-    if (isNeeded) {
+    const { missing } = await outlookOf(files.active, settings)
+    const isWritten = plan.firstChanged !== undefined || missing !== undefined
+    if (plan.firstChanged !== undefined) {
       const untouched = plan.segments.slice(0, plan.firstChanged)
       progress.shorten(2 * untouched.reduce((sum, { scanned }) => sum + scanned.sizeBytes, 0))
       await writeRepair({ files, settings, plan, originals, progress })
-    }
+    } else if (missing !== undefined) await removeWatermark(fileSystem, files)
     progress.finish()
-    return reportOf(plan, originals, isNeeded || marker !== undefined, marker !== undefined)
+    const hasFinished = marker !== undefined
+    return reportOf(plan, missing, originals, isWritten || hasFinished, hasFinished)
   } finally {
     await lock?.release()
   }
@@ -196,16 +207,18 @@ async function originalsOf(
 
 function reportOf(
   plan: RepairPlan,
+  missing: string | undefined,
   originals: readonly KeptOriginal[],
   isWritten: boolean,
   hasFinishedEarlier: boolean,
 ): RepairReport {
   const { firstChanged, firstSeq, lastSeq, droppedRecords, dropped, renumbered } = plan
-  const isNeeded = firstChanged !== undefined
+  const isNeeded = firstChanged !== undefined || missing !== undefined
   return Object.freeze({
     isWritten,
     isNeeded: isNeeded || hasFinishedEarlier,
     hasFinishedEarlier,
+    missing,
     firstSeq,
     lastSeq,
     droppedRecords,

@@ -50,6 +50,8 @@ export interface VerifyReport {
   readonly verdict: Verdict | MiniStoreErrorCode
   /** Something that was acknowledged is, or may be, damaged or missing. A torn tail is no damage: it was never acknowledged. */
   readonly isDamaged: boolean
+  /** What the watermark knows to have been acknowledged and is in no file any more, for a person. */
+  readonly missing: string | undefined
   /** The oldest record; `lastSeq + 1` when there is none. */
   readonly firstSeq: number
   /** By counting lines, readable or not. */
@@ -92,6 +94,7 @@ export async function verifyJournal(path: string, options: VerifyOptions): Promi
 const NO_JOURNAL: VerifyReport = Object.freeze({
   verdict: 'created',
   isDamaged: false,
+  missing: undefined,
   firstSeq: 1,
   lastSeq: 0,
   records: 0,
@@ -140,7 +143,7 @@ async function tryVerify(
     }
   }
   progress.finish()
-  return toReport(await verdictOf(base, settings), scanned, verified)
+  return toReport(await outlookOf(base, settings), scanned, verified)
 }
 
 function toVerified(segment: ScannedSegment, table: BlockTable | undefined): VerifiedSegment {
@@ -150,7 +153,7 @@ function toVerified(segment: ScannedSegment, table: BlockTable | undefined): Ver
 }
 
 function toReport(
-  verdict: VerifyReport['verdict'],
+  { verdict, missing }: Outlook,
   scanned: readonly ScannedSegment[],
   segments: readonly VerifiedSegment[],
 ): VerifyReport {
@@ -158,6 +161,7 @@ function toReport(
     scanned.reduce((total, segment) => total + of(segment), 0)
   return Object.freeze({
     verdict,
+    missing,
     isDamaged: isRefusal(verdict) || scanned.some((segment) => segment.isDamaged),
     firstSeq: scanned[0]?.firstSeq ?? 1,
     lastSeq: (scanned.at(-1)?.next.firstSeq ?? 1) - 1,
@@ -190,16 +194,20 @@ export async function totalSize(
   return sizeBytes
 }
 
+/** What `open` would say, and why it would miss records. */
+export type Outlook = Pick<VerifyReport, 'verdict' | 'missing'>
+
 /** What `open` would say, by the same look and the same table. */
-async function verdictOf(base: string, settings: Settings): Promise<VerifyReport['verdict']> {
+export async function outlookOf(base: string, settings: Settings): Promise<Outlook> {
   const { fileSystem } = settings
   let handle: FileHandle | undefined
   try {
     const isThere = (await fileSystem.stat(base)) !== undefined
     handle = isThere ? await fileSystem.open(base, 'read') : undefined
-    return verdictFrom(await judgeJournal(base, handle, settings))
+    const judged = await judgeJournal(base, handle, settings)
+    return { verdict: verdictFrom(judged), missing: judged.missing }
   } catch (error) {
-    if (MiniStoreError.is(error)) return error.code
+    if (MiniStoreError.is(error)) return { verdict: error.code, missing: undefined }
     throw error
   } finally {
     await handle?.close()

@@ -1,5 +1,5 @@
-import { errnoOf } from '../errors.js'
-import { journalFiles } from '../format/file-names.js'
+import { MiniStoreError, errnoOf } from '../errors.js'
+import { baseName, journalFiles } from '../format/file-names.js'
 import type { FileSystem } from '../fs/file-system.js'
 import { readFully } from '../fs/write-all.js'
 import { SLOT_BYTES, type Watermark, toBootId, tryParseWatermark } from './watermark.js'
@@ -48,6 +48,21 @@ export interface JournalEnd {
   /** CRC of the active segment up to the watermark's `durable`; undefined when the prefix does not reach it. */
   readonly crcAtDurable: number | undefined
   readonly archived: readonly { readonly number: number; readonly sizeBytes: number }[]
+}
+
+/** The refusal of a journal that lacks acknowledged records. */
+export function missingError(
+  base: string,
+  missing: string,
+  details: { line?: number; offsetBytes?: number; lastSeq?: number } = {},
+): MiniStoreError {
+  const line = details.line === undefined ? '' : `:${details.line}`
+  const note = baseName(journalFiles(base).watermark)
+  return new MiniStoreError(
+    'JOURNAL_CORRUPT',
+    `${base}${line}: acknowledged records are missing: ${missing}. Nothing was changed; restore the files, or see repair(). If the journal was replaced or deleted on purpose, remove ${note}`,
+    { path: base, ...details },
+  )
 }
 
 /** What of the acknowledged data is missing, for a person; undefined when all is there. Pure. */
