@@ -1,4 +1,4 @@
-import { type ProofRow, SeededChoices } from '@mini-rs/testkit'
+import { type Lies, type ProofRow, SeededChoices } from '@mini-rs/testkit'
 import { type FaultPlan, FaultScript } from './fault-script.js'
 
 const OPTIONS = { maxSegmentBytes: 700 }
@@ -44,9 +44,11 @@ export const randomFaults: ProofRow = {
   run: (seed, scripts) => runRandomScripts(seed, scripts),
 }
 
-async function failEachCall(
+/** `lies`: what is taken away, for a negative control. */
+export async function failEachCall(
   seed: number,
   steps: number,
+  lies: Lies = {},
 ): Promise<{ count: number; failures: string[] }> {
   const clean = new FaultScript(new SeededChoices(seed), OPTIONS)
   await clean.run(steps, () => undefined)
@@ -55,9 +57,8 @@ async function failEachCall(
   for (let at = 0; at < clean.calls; at++) {
     const code = at % 2 === 0 ? 'EIO' : 'ENOSPC'
     count++
-    const failure = await failureOf(seed, steps, (_call, index) => {
-      return index === at ? { code } : undefined
-    })
+    const plan: FaultPlan = (_call, index) => (index === at ? { code } : undefined)
+    const failure = await failureOf(seed, steps, plan, lies)
     if (failure !== undefined) failures.push(`seed ${seed}, ${code} at call ${at}: ${failure}`)
   }
   return { count, failures: failures.slice(0, 10) }
@@ -119,8 +120,9 @@ async function failureOf(
   seed: number,
   steps: number,
   plan: FaultPlan,
+  lies: Lies = {},
 ): Promise<string | undefined> {
-  const script = new FaultScript(new SeededChoices(seed), OPTIONS)
+  const script = new FaultScript(new SeededChoices(seed), OPTIONS, lies)
   try {
     await script.run(steps, plan)
     await script.verify()

@@ -1,4 +1,4 @@
-import { type Call, type Choices, CrashFileSystem, errno } from '@mini-rs/testkit'
+import { type Call, type Choices, CrashFileSystem, type Lies, errno } from '@mini-rs/testkit'
 import { MiniStore, MiniStoreError, type OpenOptions } from '@mini-rs/ministore'
 import { BASE } from '../test/support/journals.js'
 
@@ -29,10 +29,10 @@ export class FaultScript {
   #nextN = 1
   #calls = 0
 
-  constructor(choices: Choices, options: OpenOptions<unknown> = {}) {
+  constructor(choices: Choices, options: OpenOptions<unknown> = {}, lies: Lies = {}) {
     this.#choices = choices
     this.#options = options
-    this.disk = new CrashFileSystem({ choices })
+    this.disk = new CrashFileSystem({ choices, lies })
   }
 
   /** Calls of the file system so far. */

@@ -1,5 +1,6 @@
 import {
   CrashFileSystem,
+  type CrashFileSystemOptions,
   type PowerCutRules,
   type ProofRow,
   everyCombination,
@@ -56,18 +57,22 @@ export const smallWorlds: ProofRow = {
   run: (_seed, maxSectors) => runSmallWorlds(maxSectors),
 }
 
-async function runSmallWorlds(maxSectors: number): Promise<{ count: number; failures: string[] }> {
+/** `disk`: what is taken away, for a negative control. */
+export async function runSmallWorlds(
+  maxSectors: number,
+  disk: CrashFileSystemOptions = {},
+): Promise<{ count: number; failures: string[] }> {
   let count = 0
   const failures: string[] = []
   for (const world of WORLDS) {
-    const lived = await live(world)
+    const lived = await live(world, disk)
     for (let position = 0; position <= lived.disk.position; position++) {
-      const disk = lived.disk.diskAt(position)
-      if (disk.pendingSectors(BASE, SECTOR_BYTES) > maxSectors) continue
+      const image = lived.disk.diskAt(position)
+      if (image.pendingSectors(BASE, SECTOR_BYTES) > maxSectors) continue
       const must = lived.kept.findLast((mark) => mark.position <= position)?.count ?? 0
       const seen = new Set<string>()
       for (const choices of everyCombination()) {
-        const crashed = lived.disk.bootedWith(disk.afterPowerCut(choices, RULES))
+        const crashed = lived.disk.bootedWith(image.afterPowerCut(choices, RULES))
         count++
         const bytes = crashed.paths.map((path) => `${path}=${crashed.get(path).toString('latin1')}`)
         const key = bytes.join('\n')
@@ -84,11 +89,14 @@ async function runSmallWorlds(maxSectors: number): Promise<{ count: number; fail
 }
 
 /** Lives once, and notes from which step on how many commits must be there. */
-async function live({ options, commits }: SmallWorld): Promise<{
+async function live(
+  { options, commits }: SmallWorld,
+  diskOptions: CrashFileSystemOptions,
+): Promise<{
   disk: CrashFileSystem
   kept: { position: number; count: number }[]
 }> {
-  const disk = new CrashFileSystem({ sectorBytes: SECTOR_BYTES })
+  const disk = new CrashFileSystem({ ...diskOptions, sectorBytes: SECTOR_BYTES })
   const store = await MiniStore.open(BASE, { ...options, fileSystem: disk })
   const kept: { position: number; count: number }[] = []
   let count = 0

@@ -12,6 +12,17 @@ async function open(options: OpenOptions<unknown> = {}): Promise<MiniStore<unkno
   return MiniStore.open(BASE, { fileSystem: new CrashFileSystem(), ...options })
 }
 
+describe('syncOn: inline', () => {
+  it('lets timers and sockets have a turn between two appends of a lone caller', async () => {
+    const store = await open({ syncOn: 'inline' })
+    let hasRun = false
+    setImmediate(() => (hasRun = true))
+    for (let n = 0; n < 1000 && !hasRun; n++) await store.append(n)
+    expect(hasRun).toBe(true)
+    expect(store.lastSeq).toBeLessThan(10)
+  })
+})
+
 describe('append', () => {
   it('resolves to consecutive numbers in the order of the calls', async () => {
     const store = await open()

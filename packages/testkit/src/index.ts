@@ -10,6 +10,7 @@ export {
   CrashFileSystem,
   type CrashFileSystemOptions,
   type Hook,
+  type Lies,
   errno,
 } from './crash-file-system.js'
 export { type DiskOperation, DiskModel, type FileId, type PowerCutRules } from './disk-model.js'

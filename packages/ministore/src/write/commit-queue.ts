@@ -107,18 +107,23 @@ export class CommitQueue {
   }
 
   /** At the end of the turn: callers that the last commit has answered append again before the next one is formed. */
-  #continue(): void {
-    process.nextTick(() => {
+  #continue(hasHeldLoop = false): void {
+    const next = (): void => {
       const item = this.#items[0]
       if (item === undefined) this.#isRunning = false
-      else void this.#workOff(item).then(() => this.#continue())
-    })
+      else void this.#workOff(item).then((isInline) => this.#continue(isInline))
+    }
+    // A sync on the calling thread lets nothing else run: timers and sockets get their turn before the next one.
+    if (hasHeldLoop) setImmediate(next)
+    else process.nextTick(next)
   }
 
-  #workOff(item: PendingAppend | PendingTask): Promise<void> {
+  /** Resolves to whether the calling thread waited for the sync. */
+  async #workOff(item: PendingAppend | PendingTask): Promise<boolean> {
     if (item.kind === 'append') return this.#commit(this.#takeBatch(item))
     this.#items.shift()
-    return item.run()
+    await item.run()
+    return false
   }
 
   #takeBatch(first: PendingAppend): PendingAppend[] {
@@ -140,7 +145,7 @@ export class CommitQueue {
     return batch
   }
 
-  async #commit(batch: readonly PendingAppend[]): Promise<void> {
+  async #commit(batch: readonly PendingAppend[]): Promise<boolean> {
     const lines = batch.length === 1 ? (batch[0]?.lines ?? []) : batch.flatMap((item) => item.lines)
     const textBytes = batch.reduce((sum, item) => sum + item.textBytes, 0)
     assertThat(batch[0]?.firstSeq === this.#writer.lastSeq + 1, 'numbers are handed out in order')
@@ -149,10 +154,11 @@ export class CommitQueue {
       await this.#writer.commit(lines, textBytes, isInline)
     } catch (error) {
       this.#rejectAll(batch, this.#named(error))
-      return
+      return isInline
     }
     this.#released(textBytes)
     for (const { resolve } of batch) resolve()
+    return isInline
   }
 
   /** Nothing is written behind a failed predecessor: what waits in the queue fails with it. */

@@ -1,4 +1,13 @@
-import { smallWorlds } from '../../proof/small-worlds.js'
+import { expect, it } from 'vitest'
+import { runSmallWorlds, smallWorlds } from '../../proof/small-worlds.js'
 import { proveRow } from '../support/prove.js'
 
 proveRow(smallWorlds)
+
+it.each([{ sync: 'never' }, { sync: 'late' }, { syncDirectory: 'never' }] as const)(
+  'with %o the same worlds lose data',
+  async (lies) => {
+    const { failures } = await runSmallWorlds(4, { lies })
+    expect(failures.join()).toMatch(/acknowledged|refused/)
+  },
+)
