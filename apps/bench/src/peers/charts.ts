@@ -45,6 +45,10 @@ const THEMES = {
   },
 } as const
 
+function ms(value: number): string {
+  return `${value < 10 ? value.toFixed(2) : grouped(value)} ms`
+}
+
 /** Writes every measure as an SVG, in a light and a dark variant. */
 export function drawCharts(figures: readonly PeerFigures[], folder: string): void {
   if (!hasPeerModule('echarts')) {
@@ -60,8 +64,6 @@ export function drawCharts(figures: readonly PeerFigures[], folder: string): voi
 }
 
 function chartsOf(figures: readonly PeerFigures[]): Chart[] {
-  const perSecond = (value: number): string => grouped(value)
-  const ms = (value: number): string => `${value < 10 ? value.toFixed(2) : grouped(value)} ms`
   const appends = CALLERS.flatMap((callers): Chart[] => {
     const chart = (
       file: string,
@@ -74,7 +76,7 @@ function chartsOf(figures: readonly PeerFigures[]): Chart[] {
       format,
       bars: barsOf(figures, ({ appends: all }) => medianOf(all[callers], pick)),
     })
-    const rate = chart('appends', 'Appends per second', perSecond, (round) => round.perSecond)
+    const rate = chart('appends', 'Appends per second', grouped, (round) => round.perSecond)
     const p50 = chart('p50', 'Append latency, p50', ms, ({ p50Ms }) => p50Ms)
     const p99 = chart('p99', 'Append latency, p99', ms, ({ p99Ms }) => p99Ms)
     const loop = chart('loop', 'Event loop delay, p99', ms, ({ loopP99Ms }) => loopP99Ms)
@@ -86,7 +88,7 @@ function chartsOf(figures: readonly PeerFigures[]): Chart[] {
   const replay: Chart = {
     file: 'replay',
     title: 'Records read per second',
-    format: perSecond,
+    format: grouped,
     bars: barsOf(reads, ({ reads: all }) => medianOf(all, (read) => read.perSecond)),
   }
   const open: Chart = {

@@ -41,7 +41,7 @@ export async function measureLoad(
   // A loop that stood still until now has its delay counted at the next tick.
   await setTimeout(3 * RESOLUTION_MS)
   delay.disable()
-  const sorted = latenciesMs.subarray(0, appends).sort()
+  const sorted = latenciesMs.subarray(0, appends).toSorted()
   const late = (ns: number): number => Math.max(0, ns / 1e6 - RESOLUTION_MS)
   return {
     appends,

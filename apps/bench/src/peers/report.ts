@@ -1,6 +1,6 @@
 import { grouped } from '../measure.js'
 import { CALLERS, type PeerFigures } from './campaign.js'
-import { callersText, isTargetReached, medianOf, targets } from './targets.js'
+import { callersText, medianOf, targets } from './targets.js'
 
 /** Everything as tables of Markdown; `leftOut` says which peers are missing and why. */
 export function asTables(figures: readonly PeerFigures[], leftOut: readonly string[]): string {
@@ -92,10 +92,9 @@ function isDurable(syncs: number, appends: number): boolean {
 }
 
 function targetTable(figures: readonly PeerFigures[]): string {
-  const rows = targets(figures).map((target) => {
-    const { name, unit, value, reach, detail } = target
+  const rows = targets(figures).map(({ name, unit, value, reach, isReached, detail }) => {
     const [sign, suffix] = unit === 'ratio' ? ['≥', ''] : ['≤', ' ms']
-    const mark = isTargetReached(target) ? 'reached' : 'missed'
+    const mark = isReached ? 'reached' : 'missed'
     return [name, `${sign} ${reach}${suffix}`, `${value.toFixed(2)}${suffix}`, mark, detail]
   })
   return table(['target', 'reach', 'measured', '', 'detail'], rows)

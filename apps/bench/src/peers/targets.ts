@@ -1,4 +1,4 @@
-import { type Measure, grouped, median, medianRatio } from '../measure.js'
+import { grouped, median, medianRatio } from '../measure.js'
 import type { Callers, PeerFigures } from './campaign.js'
 
 /** A figure of a peer: the median of its rounds. */
@@ -6,18 +6,30 @@ export function medianOf<T>(rounds: readonly T[], pick: (round: T) => number): n
   return median(rounds.map(pick))
 }
 
+/** What is wanted, and what it came to. */
+export interface Target {
+  readonly name: string
+  readonly value: number
+  /** A ratio is wanted to be at least `reach`, milliseconds at most. */
+  readonly unit: 'ratio' | 'ms'
+  readonly reach: number
+  readonly isReached: boolean
+  /** What was compared, for a person. */
+  readonly detail: string
+}
+
 /** What we want of ours, beside the others of the same run; peers that are missing are left out. */
-export function targets(figures: readonly PeerFigures[]): (Measure | LoopDelay)[] {
+export function targets(figures: readonly PeerFigures[]): Target[] {
   const find = (name: string): PeerFigures | undefined =>
     figures.find(({ peer }) => peer.name === name)
-  const appends = (name: string, callers: Callers, than: string, reach: number): Measure[] =>
+  const appends = (name: string, callers: Callers, than: string, reach: number): Target[] =>
     compared(
       `${name}, ${callersText(callers)} ÷ ${than}`,
       find(name)?.appends[callers].map(({ perSecond }) => perSecond),
       find(than)?.appends[callers].map(({ perSecond }) => perSecond),
       reach,
     )
-  const reads = (than: string, reach: number): Measure[] =>
+  const reads = (than: string, reach: number): Target[] =>
     compared(
       `ministore, replay ÷ ${than}`,
       find('ministore')?.reads.map(({ perSecond }) => perSecond),
@@ -39,16 +51,6 @@ export function targets(figures: readonly PeerFigures[]): (Measure | LoopDelay)[
   ]
 }
 
-/** A target in milliseconds: at most `reach`. */
-export interface LoopDelay extends Omit<Measure, 'unit'> {
-  readonly unit: 'ms'
-}
-
-/** Whether a target is reached. */
-export function isTargetReached({ unit, value, reach }: Measure | LoopDelay): boolean {
-  return unit === 'ratio' ? value >= reach : value <= reach
-}
-
 /** "one caller" or "64 callers" */
 export function callersText(callers: number): string {
   return callers === 1 ? 'one caller' : `${grouped(callers)} callers`
@@ -59,22 +61,26 @@ function compared(
   ours: readonly number[] = [],
   theirs: readonly number[] = [],
   reach: number,
-): Measure[] {
+): Target[] {
   if (ours.length === 0 || theirs.length === 0) return []
   const detail = `${grouped(median(ours))}/s beside ${grouped(median(theirs))}/s`
-  return [{ name, value: medianRatio(ours, theirs), unit: 'ratio', reach, detail }]
+  const value = medianRatio(ours, theirs)
+  return [{ name, value, unit: 'ratio', reach, isReached: value >= reach, detail }]
 }
 
-function loopDelay(ours: PeerFigures | undefined): LoopDelay[] {
+function loopDelay(ours: PeerFigures | undefined): Target[] {
   if (ours === undefined) return []
   const rounds = ours.appends[1024]
   const longest = medianOf(rounds, ({ loopMaxMs }) => loopMaxMs)
+  const value = medianOf(rounds, ({ loopP99Ms }) => loopP99Ms)
+  const reach = 20
   return [
     {
       name: 'ministore, event loop delay at 1,024 callers, p99',
-      value: medianOf(rounds, ({ loopP99Ms }) => loopP99Ms),
+      value,
       unit: 'ms',
-      reach: 20,
+      reach,
+      isReached: value <= reach,
       detail: `longest ${longest.toFixed(1)} ms`,
     },
   ]
