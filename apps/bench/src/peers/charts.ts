@@ -14,12 +14,18 @@ interface Echarts {
   ): { setOption(option: unknown): void; renderToSVGString(): string; dispose(): void }
 }
 
-/** A chart: one bar for each peer. */
+/** A measure; its panels stand one below the other, each with a scale of its own. */
 interface Chart {
   readonly file: string
   readonly title: string
-  readonly bars: readonly Bar[]
+  readonly isMoreBetter: boolean
   readonly format: (value: number) => string
+  readonly panels: readonly Panel[]
+}
+
+interface Panel {
+  readonly title: string
+  readonly bars: readonly Bar[]
 }
 
 interface Bar {
@@ -29,25 +35,17 @@ interface Bar {
 }
 
 const THEMES = {
-  light: {
-    background: '#ffffff',
-    text: '#1f2328',
-    faint: '#59636e',
-    ours: '#0969da',
-    bar: '#afb8c1',
-  },
-  dark: {
-    background: '#0d1117',
-    text: '#e6edf3',
-    faint: '#9198a1',
-    ours: '#4493f8',
-    bar: '#484f58',
-  },
+  light: { back: '#ffffff', text: '#1f2328', faint: '#59636e', ours: '#0969da', bar: '#afb8c1' },
+  dark: { back: '#0d1117', text: '#e6edf3', faint: '#9198a1', ours: '#4493f8', bar: '#484f58' },
 } as const
-
-function ms(value: number): string {
-  return `${value < 10 ? value.toFixed(2) : grouped(value)} ms`
-}
+const FONT = 'system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif'
+const WIDTH = 720
+const MARGIN = 20
+const TITLE_HEIGHT = 62
+const PANEL_TITLE_HEIGHT = 32
+const BAR_HEIGHT = 28
+const NAME_WIDTH = 160
+const VALUE_WIDTH = 90
 
 /** Writes every measure as an SVG, in a light and a dark variant. */
 export function drawCharts(figures: readonly PeerFigures[], folder: string): void {
@@ -56,108 +54,164 @@ export function drawCharts(figures: readonly PeerFigures[], folder: string): voi
     return
   }
   const echarts = peerModule<Echarts>('echarts')
-  for (const chart of chartsOf(figures)) {
+  for (const chart of [...appendCharts(figures), ...readCharts(figures)]) {
     for (const theme of ['light', 'dark'] as const) {
       writeFileSync(join(folder, `${chart.file}-${theme}.svg`), draw(echarts, chart, theme))
     }
   }
 }
 
-function chartsOf(figures: readonly PeerFigures[]): Chart[] {
-  const appends = CALLERS.flatMap((callers): Chart[] => {
-    const chart = (
-      file: string,
-      title: string,
-      format: (value: number) => string,
-      pick: (round: AppendFigures) => number,
-    ): Chart => ({
-      file: `${file}-${callers}`,
-      title: `${title}, ${callersText(callers)}`,
-      format,
-      bars: barsOf(figures, ({ appends: all }) => medianOf(all[callers], pick)),
-    })
-    const rate = chart('appends', 'Appends per second', grouped, (round) => round.perSecond)
-    const p50 = chart('p50', 'Append latency, p50', ms, ({ p50Ms }) => p50Ms)
-    const p99 = chart('p99', 'Append latency, p99', ms, ({ p99Ms }) => p99Ms)
-    const loop = chart('loop', 'Event loop delay, p99', ms, ({ loopP99Ms }) => loopP99Ms)
-    const longest = chart('loop-max', 'Event loop delay, longest', ms, (round) => round.loopMaxMs)
-    return [rate, p50, p99, withoutFloor(loop), withoutFloor(longest)]
-  })
-  const reads = figures.filter(({ peer }) => peer.replay !== undefined)
-  const opens = reads.filter(({ peer }) => peer.hasOpenTime)
-  const replay: Chart = {
-    file: 'replay',
-    title: 'Records read per second',
-    format: grouped,
-    bars: barsOf(reads, ({ reads: all }) => medianOf(all, (read) => read.perSecond)),
-  }
-  const open: Chart = {
-    file: 'open',
-    title: 'Time to open',
-    format: ms,
-    bars: barsOf(opens, ({ reads: all }) => medianOf(all, ({ openMs }) => openMs)),
-  }
-  return [...appends, replay, open].filter(({ bars }) => bars.length > 0)
+function ms(value: number): string {
+  return `${value < 10 ? value.toFixed(2) : grouped(value)} ms`
 }
 
-/** The floor blocks from its beginning to its end: its delay is the length of the measure. */
-function withoutFloor(chart: Chart): Chart {
-  return { ...chart, bars: chart.bars.filter(({ name }) => name !== 'write + fdatasync') }
+function appendCharts(figures: readonly PeerFigures[]): Chart[] {
+  // The floor blocks from its beginning to its end: its delay is the length of the measure.
+  const withLoop = figures.filter(({ peer }) => peer.maxCallers !== 1)
+  const panels = (of: readonly PeerFigures[], pick: (round: AppendFigures) => number): Panel[] =>
+    CALLERS.map((callers) => ({
+      title: callersText(callers),
+      bars: barsOf(of, ({ appends }) => medianOf(appends[callers], pick)),
+    }))
+  const lower = { isMoreBetter: false, format: ms }
+  return [
+    {
+      file: 'appends',
+      title: 'Appends per second',
+      isMoreBetter: true,
+      format: grouped,
+      panels: panels(figures, ({ perSecond }) => perSecond),
+    },
+    {
+      file: 'latency-p50',
+      title: 'Latency of an append, p50',
+      panels: panels(figures, ({ p50Ms }) => p50Ms),
+      ...lower,
+    },
+    {
+      file: 'latency-p99',
+      title: 'Latency of an append, p99',
+      panels: panels(figures, ({ p99Ms }) => p99Ms),
+      ...lower,
+    },
+    {
+      file: 'event-loop-p99',
+      title: 'Delay of the event loop, p99',
+      panels: panels(withLoop, ({ loopP99Ms }) => loopP99Ms),
+      ...lower,
+    },
+    {
+      file: 'event-loop-longest',
+      title: 'Delay of the event loop, longest',
+      panels: panels(withLoop, ({ loopMaxMs }) => loopMaxMs),
+      ...lower,
+    },
+  ]
+}
+
+function readCharts(figures: readonly PeerFigures[]): Chart[] {
+  const readers = figures.filter(({ peer }) => peer.replay !== undefined)
+  const openers = readers.filter(({ peer }) => peer.hasOpenTime)
+  const rates = barsOf(readers, ({ reads }) => medianOf(reads, ({ perSecond }) => perSecond))
+  const times = barsOf(openers, ({ reads }) => medianOf(reads, ({ openMs }) => openMs))
+  return [
+    {
+      file: 'replay',
+      title: 'Records replayed per second',
+      isMoreBetter: true,
+      format: grouped,
+      panels: [{ title: '', bars: rates }],
+    },
+    {
+      file: 'open',
+      title: 'Time to open what is replayed',
+      isMoreBetter: false,
+      format: ms,
+      panels: [{ title: '', bars: times }],
+    },
+  ]
 }
 
 function barsOf(figures: readonly PeerFigures[], pick: (of: PeerFigures) => number): Bar[] {
   return figures.flatMap((of) => {
     const value = pick(of)
+    if (Number.isNaN(value)) return []
     const { name } = of.peer
     const isDurable = of.syncs.every(
       ({ callers, syncs, appends }) => callers > 1 || syncs >= appends,
     )
-    const label = isDurable || of.peer.append === undefined ? name : `${name} (not durable)`
-    return Number.isNaN(value) ? [] : [{ name: label, value, isOurs: name.startsWith('ministore') }]
+    const label = isDurable ? name : `${name} (not durable)`
+    return [{ name: label, value, isOurs: name.startsWith('ministore') }]
   })
 }
 
 function draw(echarts: Echarts, chart: Chart, theme: keyof typeof THEMES): string {
-  const { background, text, faint, ours, bar } = THEMES[theme]
-  const { bars, title, format } = chart
-  const size = { width: 720, height: 76 + 34 * bars.length }
-  const canvas = echarts.init(null, null, { renderer: 'svg', ssr: true, ...size })
-  const fontFamily = 'system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif'
-  canvas.setOption({
-    animation: false,
-    backgroundColor: background,
-    textStyle: { fontFamily },
-    title: { text: title, left: 16, top: 14, textStyle: { color: text, fontSize: 16, fontFamily } },
-    grid: { left: 16, right: 110, top: 52, bottom: 12, containLabel: true },
-    xAxis: { type: 'value', min: 0, show: false },
-    yAxis: {
+  const { back, text, faint } = THEMES[theme]
+  const heightOf = ({ title, bars }: Panel): number =>
+    (title === '' ? 0 : PANEL_TITLE_HEIGHT) + BAR_HEIGHT * bars.length + 12
+  const height = chart.panels.reduce((sum, panel) => sum + heightOf(panel), TITLE_HEIGHT + 8)
+  const font = { fontFamily: FONT, color: text }
+  const titles: object[] = [
+    {
+      text: chart.title,
+      subtext: chart.isMoreBetter ? 'more is better' : 'less is better',
+      left: MARGIN,
+      top: 14,
+      padding: 0,
+      itemGap: 6,
+      textStyle: { ...font, fontSize: 17 },
+      subtextStyle: { ...font, color: faint, fontSize: 12 },
+    },
+  ]
+  const parts: object[][] = []
+  let top = TITLE_HEIGHT
+  for (const [index, panel] of chart.panels.entries()) {
+    const titleHeight = panel.title === '' ? 0 : PANEL_TITLE_HEIGHT
+    if (titleHeight > 0) {
+      const textStyle = { ...font, fontSize: 13 }
+      titles.push({ text: panel.title, left: MARGIN, top: top + 10, padding: 0, textStyle })
+    }
+    parts.push(drawPanel(chart, panel, index, top + titleHeight, theme))
+    top += heightOf(panel)
+  }
+  const [grid, xAxis, yAxis, series] = [0, 1, 2, 3].map((part) => parts.map((all) => all[part]))
+  const options = { renderer: 'svg', ssr: true, width: WIDTH, height } as const
+  const canvas = echarts.init(null, null, options)
+  const look = { animation: false, backgroundColor: back, textStyle: { fontFamily: FONT } }
+  canvas.setOption({ ...look, title: titles, grid, xAxis, yAxis, series })
+  const svg = canvas.renderToSVGString()
+  canvas.dispose()
+  return `${svg}\n`
+}
+
+/** The grid, the two axes and the bars of a panel. */
+function drawPanel(
+  { format }: Chart,
+  { bars }: Panel,
+  index: number,
+  top: number,
+  theme: keyof typeof THEMES,
+): object[] {
+  const { text, faint, ours, bar } = THEMES[theme]
+  const font = { fontFamily: FONT, fontSize: 13 }
+  const height = BAR_HEIGHT * bars.length
+  const data = bars.map(({ value, isOurs }) => ({
+    value,
+    itemStyle: { color: isOurs ? ours : bar, borderRadius: [0, 3, 3, 0] },
+    label: { show: true, position: 'right', formatter: format(value), color: text, ...font },
+  }))
+  return [
+    { left: NAME_WIDTH, right: VALUE_WIDTH, top, height },
+    { gridIndex: index, type: 'value', min: 0, max: 'dataMax', show: false },
+    {
+      gridIndex: index,
       type: 'category',
       inverse: true,
       data: bars.map(({ name }) => name),
       axisLine: { show: false },
       axisTick: { show: false },
-      axisLabel: { color: faint, fontSize: 13, fontFamily },
+      axisLabel: { color: faint, interval: 0, ...font },
     },
-    series: [
-      {
-        type: 'bar',
-        barWidth: 20,
-        data: bars.map(({ value, isOurs }) => ({
-          value,
-          itemStyle: { color: isOurs ? ours : bar, borderRadius: [0, 3, 3, 0] },
-          label: {
-            show: true,
-            position: 'right',
-            formatter: format(value),
-            color: text,
-            fontSize: 13,
-            fontFamily,
-          },
-        })),
-      },
-    ],
-  })
-  const svg = canvas.renderToSVGString()
-  canvas.dispose()
-  return `${svg}\n`
+    { type: 'bar', xAxisIndex: index, yAxisIndex: index, barWidth: 18, data },
+  ]
 }
