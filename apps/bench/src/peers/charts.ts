@@ -68,11 +68,6 @@ function ms(value: number): string {
 function appendCharts(figures: readonly PeerFigures[]): Chart[] {
   // The floor blocks from its beginning to its end: its delay is the length of the measure.
   const withLoop = figures.filter(({ peer }) => peer.maxCallers !== 1)
-  const panels = (of: readonly PeerFigures[], pick: (round: AppendFigures) => number): Panel[] =>
-    CALLERS.map((callers) => ({
-      title: callersText(callers),
-      bars: barsOf(of, ({ appends }) => medianOf(appends[callers], pick)),
-    }))
   const lower = { isMoreBetter: false, format: ms }
   return [
     {
@@ -80,33 +75,43 @@ function appendCharts(figures: readonly PeerFigures[]): Chart[] {
       title: 'Appends per second',
       isMoreBetter: true,
       format: grouped,
-      panels: panels(figures, ({ perSecond }) => perSecond),
+      panels: appendPanels(figures, ({ perSecond }) => perSecond),
     },
     {
       file: 'latency-p50',
       title: 'Latency of an append, p50',
-      panels: panels(figures, ({ p50Ms }) => p50Ms),
+      panels: appendPanels(figures, ({ p50Ms }) => p50Ms),
       ...lower,
     },
     {
       file: 'latency-p99',
       title: 'Latency of an append, p99',
-      panels: panels(figures, ({ p99Ms }) => p99Ms),
+      panels: appendPanels(figures, ({ p99Ms }) => p99Ms),
       ...lower,
     },
     {
       file: 'event-loop-p99',
       title: 'Delay of the event loop, p99',
-      panels: panels(withLoop, ({ loopP99Ms }) => loopP99Ms),
+      panels: appendPanels(withLoop, ({ loopP99Ms }) => loopP99Ms),
       ...lower,
     },
     {
       file: 'event-loop-longest',
       title: 'Delay of the event loop, longest',
-      panels: panels(withLoop, ({ loopMaxMs }) => loopMaxMs),
+      panels: appendPanels(withLoop, ({ loopMaxMs }) => loopMaxMs),
       ...lower,
     },
   ]
+}
+
+function appendPanels(
+  figures: readonly PeerFigures[],
+  pick: (round: AppendFigures) => number,
+): Panel[] {
+  return CALLERS.map((callers) => ({
+    title: callersText(callers),
+    bars: barsOf(figures, ({ appends }) => medianOf(appends[callers], pick)),
+  }))
 }
 
 function readCharts(figures: readonly PeerFigures[]): Chart[] {
@@ -147,8 +152,6 @@ function barsOf(figures: readonly PeerFigures[], pick: (of: PeerFigures) => numb
 
 function draw(echarts: Echarts, chart: Chart, theme: keyof typeof THEMES): string {
   const { back, text, faint } = THEMES[theme]
-  const heightOf = ({ title, bars }: Panel): number =>
-    (title === '' ? 0 : PANEL_TITLE_HEIGHT) + BAR_HEIGHT * bars.length + 12
   const height = chart.panels.reduce((sum, panel) => sum + heightOf(panel), TITLE_HEIGHT + 8)
   const font = { fontFamily: FONT, color: text }
   const titles: object[] = [
@@ -182,6 +185,10 @@ function draw(echarts: Echarts, chart: Chart, theme: keyof typeof THEMES): strin
   const svg = canvas.renderToSVGString()
   canvas.dispose()
   return `${svg}\n`
+}
+
+function heightOf({ title, bars }: Panel): number {
+  return (title === '' ? 0 : PANEL_TITLE_HEIGHT) + BAR_HEIGHT * bars.length + 12
 }
 
 /** The grid, the two axes and the bars of a panel. */
