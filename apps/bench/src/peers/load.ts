@@ -1,0 +1,75 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { setImmediate, setTimeout } from 'node:timers/promises'
+import { type Journal, type Peer, benchRecord } from './peer.js'
+
+/** How long and how often callers append. */
+export interface Load {
+  readonly callers: number
+  readonly durationMs: number
+  readonly maxAppends: number
+}
+
+/** What the appends of one load came to. */
+export interface AppendFigures {
+  readonly appends: number
+  readonly perSecond: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+  /** How late the event loop's timers were. */
+  readonly loopP99Ms: number
+  readonly loopMaxMs: number
+}
+
+const RESOLUTION_MS = 1
+const MAX_APPENDS = 4_000_000
+const latenciesMs = new Float32Array(MAX_APPENDS)
+
+/** Callers that each append one record after the other until the time is over. */
+export async function measureLoad(
+  peer: Peer,
+  journal: Journal,
+  load: Load,
+): Promise<AppendFigures> {
+  const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
+  delay.enable()
+  // It counts from its second tick on: without one before the load, a loop that never turns goes unseen.
+  await setTimeout(5 * RESOLUTION_MS)
+  const startMs = performance.now()
+  const appends = await runCallers(peer, journal, load)
+  const elapsedMs = performance.now() - startMs
+  // A loop that stood still until now has its delay counted at the next tick.
+  await setTimeout(3 * RESOLUTION_MS)
+  delay.disable()
+  const sorted = latenciesMs.subarray(0, appends).toSorted()
+  const late = (ns: number): number => Math.max(0, ns / 1e6 - RESOLUTION_MS)
+  return {
+    appends,
+    perSecond: (appends / elapsedMs) * 1000,
+    p50Ms: sorted[Math.floor(appends * 0.5)] ?? 0,
+    p99Ms: sorted[Math.floor(appends * 0.99)] ?? 0,
+    loopP99Ms: late(delay.percentile(99)),
+    loopMaxMs: late(delay.max),
+  }
+}
+
+/** Returns how many appends there were. */
+async function runCallers(peer: Peer, journal: Journal, load: Load): Promise<number> {
+  const endMs = performance.now() + load.durationMs
+  const maxAppends = Math.min(load.maxAppends, MAX_APPENDS)
+  let begun = 0
+  let done = 0
+  const caller = async (): Promise<void> => {
+    for (;;) {
+      const startMs = performance.now()
+      if (startMs >= endMs || begun >= maxAppends) return
+      const n = begun++
+      // What blocks makes the others wait for their turn: that is part of their latency.
+      if (peer.isBlocking) await setImmediate()
+      const pending = journal.append(benchRecord(n))
+      if (pending !== undefined) await pending
+      latenciesMs[done++] = performance.now() - startMs
+    }
+  }
+  await Promise.all(Array.from({ length: load.callers }, caller))
+  return done
+}
