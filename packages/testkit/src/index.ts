@@ -14,6 +14,13 @@ export {
   errno,
 } from './crash-file-system.js'
 export { type DiskOperation, DiskModel, type FileId, type PowerCutRules } from './disk-model.js'
+export { LogError, type LogErrorCode, type LogErrorDetails } from './log-error.js'
+export {
+  MemoryCluster,
+  type MemoryClusterOptions,
+  MemoryLog,
+  type MemoryLogFault,
+} from './memory-log.js'
 export {
   type Ledger,
   type LedgerEntry,
