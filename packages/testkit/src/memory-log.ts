@@ -171,15 +171,16 @@ export class MemoryLog<R> implements Log<R> {
     assertWhole('from', range.from, 1)
     let next = range.from
     let announced: number | undefined
-    while (signal?.aborted !== true) {
+    const isOver = (): boolean => signal?.aborted === true
+    while (!isOver()) {
       const { version } = this.#records
       next ??= this.#records.view.firstSeq
       for (const entry of await this.#select({ from: next })) {
-        if (signal?.aborted === true) return
+        if (isOver()) return
         yield { kind: 'record', ...entry }
         next = entry.seq + 1
       }
-      if (signal?.aborted === true) return
+      if (isOver()) return
       if (announced !== next - 1) yield { kind: 'caughtUp', seq: next - 1 }
       announced = next - 1
       if (version === this.#records.version) await this.#records.nextChange(signal)

@@ -96,7 +96,7 @@ export class SharedRecords {
   /** Wakes whoever waits for a change. */
   changed(): void {
     this.version++
-    for (const listener of [...this.#listeners]) listener()
+    for (const listener of this.#listeners) listener()
   }
 
   /** Resolves at the next change, or when the signal says so. */
