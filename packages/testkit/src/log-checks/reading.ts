@@ -76,7 +76,8 @@ export const readingChecks: readonly LogCheck[] = [
     name: 'rejects with the reason of a signal that ends the reading',
     run: async ({ log }) => {
       await filled(log, 3)
-      for (const read of [log.entries.bind(log), log.batches.bind(log)] as Reading[]) {
+      const readings: Reading[] = [log.entries.bind(log), log.batches.bind(log)]
+      for (const read of readings) {
         const aborted = AbortSignal.abort('before it began')
         strictEqual(await errorOf(() => collect(read({ signal: aborted }))), 'before it began')
       }
