@@ -15,6 +15,22 @@ export {
 } from './crash-file-system.js'
 export { type DiskOperation, DiskModel, type FileId, type PowerCutRules } from './disk-model.js'
 export {
+  type ErrorShape,
+  type LogCheck,
+  type LogSubject,
+  type MakeLog,
+  type NextFailure,
+  runCheck,
+} from './log-checks/subject.js'
+export { logChecks, logConformance } from './log-conformance.js'
+export { LogError, type LogErrorCode, type LogErrorDetails } from './log-error.js'
+export {
+  MemoryCluster,
+  type MemoryClusterOptions,
+  MemoryLog,
+  type MemoryLogFault,
+} from './memory-log.js'
+export {
   type Ledger,
   type LedgerEntry,
   type ProofResult,
