@@ -372,6 +372,7 @@ export class MiniStore<R, Input = R> implements Log<R, Input> {
     } finally {
       await this.#lock?.release()
       this.#lifecycle = 'closed'
+      this.#writer.progress.notify()
     }
   }
 

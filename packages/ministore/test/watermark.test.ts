@@ -190,7 +190,7 @@ describe('names that the simulated disk has lost before', () => {
       if (call === 'syncDirectory') left--
       if (left === 0) throw errno('EIO', BASE)
     }
-    await expect(store.rotate()).rejects.toThrow()
+    await expect(store.rotate()).rejects.toMatchObject({ code: 'WRITE_FAILED' })
     return disk.killedAt(disk.position)
   }
 

@@ -29,6 +29,8 @@ export interface FollowOptions<R> extends RecordOptions<R> {
 export interface FollowSource<R> {
   /** What may be shown from `from` on, at this moment. */
   read(from: number | undefined): AsyncIterable<DetailedBatch<R>>
+  /** The newest record that the last reading knew of, though it may be dropped; 0 for none. */
+  readonly knownSeq: number
   /** Resolves when there may be more than when it was called. */
   changed(): Promise<void>
   /** Ends what `changed` stands on. */
@@ -56,7 +58,7 @@ export async function* followSource<R>(
         }
         next = firstSeq + records.length
       }
-      const seq = (next ?? 1) - 1
+      const seq = Math.max(source.knownSeq, (next ?? 1) - 1)
       if (isOver()) return
       if (seq !== announced) yield { kind: 'caughtUp', seq }
       announced = seq
@@ -85,6 +87,7 @@ class PathSource<R> implements FollowSource<R> {
   readonly #codec: RecordDecoder<R>
   readonly #fileSystem: FileSystem
   readonly #changes: Changes
+  knownSeq = 0
   // The end of the last seal that was read: where the next reading begins.
   #place: KnownPlace | undefined
 
@@ -105,6 +108,7 @@ class PathSource<R> implements FollowSource<R> {
       const base = await tryResolveBase(fileSystem, this.#path)
       if (base === undefined) return
       const watermark = await readWatermark(fileSystem, base)
+      this.knownSeq = watermark?.mark.seq ?? 0
       // What a living writer has not acknowledged may still fail, or be lost.
       const to = watermark?.isSameBootUnclean === true ? watermark.mark.seq : undefined
       if (to !== undefined && from !== undefined && to < from) return

@@ -55,8 +55,12 @@ export class OwnRecords<R> {
     assertInteger('from', range.from, 1)
     const { writer } = this.#journal
     const source = {
-      read: (from: number | undefined) => this.#readOn(from ?? writer.firstSeq, range),
-      changed: () => writer.progressed(),
+      knownSeq: 0,
+      read: (from: number | undefined) => {
+        source.knownSeq = writer.durableSeq
+        return this.#readOn(from ?? writer.firstSeq, range)
+      },
+      changed: () => writer.progress.next(),
       stop: () => {},
     }
     return followSource(source, range)

@@ -28,7 +28,8 @@ export class JournalWriter {
   readonly #files: JournalFiles
   readonly #encoder: CommitEncoder
   readonly #syncs: SyncStats = new SyncStats()
-  readonly #progress: Progress = new Progress()
+  /** Moves on when more has become durable. */
+  readonly progress: Progress = new Progress()
   #handle: FileHandle
   #inode: bigint
   #device: bigint
@@ -101,11 +102,6 @@ export class JournalWriter {
     return this.#retentionFailure
   }
 
-  /** Resolves when more has become durable, or the writer is closed. */
-  progressed(): Promise<void> {
-    return this.#progress.next()
-  }
-
   get syncs(): SyncStats {
     return this.#syncs
   }
@@ -148,7 +144,7 @@ export class JournalWriter {
       this.#checkpoints.push(end)
     }
     if (!this.#watermark.tryNote(this.#mark())) await this.#mendWatermark()
-    this.#progress.notify()
+    this.progress.notify()
   }
 
   /** Makes everything acknowledged durable. */
@@ -158,7 +154,7 @@ export class JournalWriter {
     await this.#sync(false)
     this.#durableEnd = this.#end
     if (!this.#watermark.tryNote(this.#mark())) await this.#mendWatermark()
-    this.#progress.notify()
+    this.progress.notify()
   }
 
   /** Archives the active segment, unless it is empty. */
@@ -221,7 +217,6 @@ export class JournalWriter {
       if (this.#failure === undefined) await this.#watermark.finish(this.#mark())
       else await this.#watermark.close()
     } finally {
-      this.#progress.notify()
       await this.#handle.close()
     }
   }
