@@ -36,6 +36,8 @@ const WORLDS: readonly SmallWorld[] = [
     ],
   },
   { name: 'a longer record', options: {}, commits: [[1], ['x'.repeat(60)]] },
+  { name: 'a long record', options: {}, commits: [[1], ['x'.repeat(110)]] },
+  { name: 'a longer one', options: {}, commits: [['x'.repeat(140)]] },
   { name: 'rotation', options: { maxSegmentBytes: 64 }, commits: [[1], [2], [3]] },
   { name: "two 'os' commits", options: { durability: 'os' }, commits: [[1], [2]] },
   { name: "three 'os' commits", options: { durability: 'os' }, commits: [[1], [22], [3]] },

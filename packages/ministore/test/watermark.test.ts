@@ -179,6 +179,32 @@ describe('a watermark that cannot be written', () => {
   })
 })
 
+describe('a tail that was cut by an open whose sync failed', () => {
+  it('does not come back, though the next open finds nothing to cut', async () => {
+    const choices = new ScriptedChoices([2, 2, 2, 2, 2, 2, 2, 2, 0])
+    const disk = new CrashFileSystem({ choices })
+    const store = await MiniStore.open(BASE, { fileSystem: disk })
+    await store.append('kept')
+    disk.appendTo(BASE, Buffer.from('{"torn":'))
+    await (await disk.open(BASE, 'readWrite')).sync()
+    const killed = disk.killedAt(disk.position)
+    let isCut = false
+    killed.hook = (call) => {
+      if (call === 'sync' && isCut) throw errno('EIO', BASE)
+      if (call === 'truncate') isCut = true
+    }
+    await expect(MiniStore.open(BASE, { fileSystem: killed })).rejects.toMatchObject({ code: 'IO' })
+    killed.hook = undefined
+    const next = killed.killedAt(killed.position)
+    const again = await MiniStore.open(BASE, { fileSystem: next })
+    expect(again.recovery.verdict).toBe('clean')
+    await again.rotate()
+    await again.append('after')
+    const cut = next.powerCutAt(next.position, new SeededChoices(1))
+    expect((await MiniStore.open(BASE, { fileSystem: cut })).lastSeq).toBe(2)
+  })
+})
+
 describe('names that the simulated disk has lost before', () => {
   /** The machine after a writer was killed in a rotation, before its folder was synced for that time. */
   async function killedInRotation(syncs: number): Promise<CrashFileSystem> {

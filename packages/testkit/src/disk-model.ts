@@ -64,6 +64,8 @@ interface FileState {
   durable: Bytes
   /** Between the two, in order. */
   pending: Pending[]
+  /** Whether one of them changed the size: then the next sync writes the size that programs see. */
+  hasNewSize: boolean
 }
 
 /** A disk and its page cache: what is durable, what is only in memory, and what a power cut may make of it. */
@@ -110,7 +112,11 @@ export class DiskModel {
       case 'write':
       case 'truncate': {
         const state = this.#file(operation.file)
+        const before = state.live.sizeBytes
         applyPending(state.live, operation)
+        // A truncation to the size that a file has is written as well: that is how a size is made sure of.
+        const isResized = operation.kind === 'truncate' || state.live.sizeBytes !== before
+        state.hasNewSize ||= isResized
         state.pending.push(operation)
         return
       }
@@ -129,11 +135,12 @@ export class DiskModel {
 
   clone(): DiskModel {
     const copy = new DiskModel()
-    for (const [id, { live, durable, pending }] of this.#files) {
+    for (const [id, { live, durable, pending, hasNewSize }] of this.#files) {
       copy.#files.set(id, {
         live: live.clone(),
         durable: durable.clone(),
         pending: [...pending],
+        hasNewSize,
       })
     }
     copy.#names = new Map(this.#names)
@@ -161,7 +168,12 @@ export class DiskModel {
         const left = rules.isWhole?.(path)
           ? (choices.choose(2) === 0 ? state.live : state.durable).clone()
           : remains(state, choices, rules)
-        after.#files.set(file, { live: left, durable: left.clone(), pending: [] })
+        after.#files.set(file, {
+          live: left,
+          durable: left.clone(),
+          pending: [],
+          hasNewSize: false,
+        })
       }
       after.#names.set(path, file)
       after.#durableNames.set(path, file)
@@ -183,12 +195,19 @@ export class DiskModel {
 
   #create(file: FileId): void {
     if (this.#files.has(file)) return
-    this.#files.set(file, { live: new Bytes(), durable: new Bytes(), pending: [] })
+    this.#files.set(file, {
+      live: new Bytes(),
+      durable: new Bytes(),
+      pending: [],
+      hasNewSize: false,
+    })
   }
 
   #sync(state: FileState): void {
     for (const one of state.pending) applyPending(state.durable, one)
+    if (state.hasNewSize) state.durable.resize(state.live.sizeBytes)
     state.pending = []
+    state.hasNewSize = false
   }
 
   #loseSync(lost: Extract<DiskOperation, { kind: 'lostSync' }>): void {
@@ -197,6 +216,7 @@ export class DiskModel {
     const rules: PowerCutRules = { sectorBytes, gaps: 'zero', hasPatterns: false }
     state.durable = remains(state, new ScriptedChoices(lost.script), rules)
     state.pending = []
+    state.hasNewSize = false
     if (lost.isEvicted) state.live = state.durable.clone()
   }
 

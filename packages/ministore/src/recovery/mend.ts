@@ -70,11 +70,13 @@ async function createAside(
 }
 
 /**
- * Writes the bytes of `[from, to)` once more, and syncs them. After a failed sync the page cache can
- * hold, as clean, what the disk does not: nothing may be shown before it is surely there.
+ * Writes the bytes of `[from, to)` once more, and the size, and syncs them. After a failed sync the page
+ * cache can hold, as clean, what the disk does not: nothing may be shown before it is surely there, and
+ * nothing that was cut may come back.
  */
 export async function rewriteInPlace(handle: FileHandle, from: number, to: number): Promise<void> {
   await copyRange(handle, from, to - from, (bytes, at) => writeAll(handle, bytes, from + at))
+  await handle.truncate(to)
   await handle.sync()
 }
 
