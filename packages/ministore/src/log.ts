@@ -54,9 +54,9 @@ export interface Log<R, Input = R> {
   ): Promise<{ readonly seq: number; readonly duplicate: boolean }>
   /** The record, or undefined when it is not there yet. Rejects with `SEQ_DROPPED` when it is no longer there. */
   read(seq: number): Promise<R | undefined>
-  /** Ends where the log stood when the reading began. */
+  /** Ends where the log stood when it was called. */
   entries(range?: LogRange): AsyncIterable<Entry<R>>
-  /** As `entries`, in the pieces in which the log is read. */
+  /** As `entries`, in the pieces in which the log is read: numbers within one are consecutive. */
   batches(range?: LogRange): AsyncIterable<Batch<R>>
   /**
    * Everything durable from `from` on, then what becomes durable, until the signal ends it: the
@@ -74,7 +74,7 @@ export interface Log<R, Input = R> {
   readonly firstSeq: number
   /** The newest acknowledged record. */
   readonly lastSeq: number
-  /** The newest record that survives a power cut. Before the first promise of a commit settles, it is at that commit's end. */
+  /** The newest record that survives a power cut. Before the first promise of a commit settles, it is at that commit's end, unless `durability` is `'os'`. */
   readonly durableSeq: number
   /** The highest number ever dropped; 0 for none. Reading from it or before it is `SEQ_DROPPED`. */
   readonly droppedThroughSeq: number

@@ -66,8 +66,8 @@ export class MiniStore<R, Input = R> implements Log<R, Input> {
   readonly durability: 'os' | 'disk'
   /** True: a local journal numbers without gaps. */
   readonly gapless = true
-  /** Whether the lock keeps other writers out. */
-  readonly exclusive: boolean
+  /** True: a journal has one writer. The lock sees to it; with `lock: false` you do. */
+  readonly exclusive = true
   /** The sizes that are accepted. */
   readonly limits: LogLimits
   readonly #admission: Admission<Input>
@@ -83,7 +83,6 @@ export class MiniStore<R, Input = R> implements Log<R, Input> {
     this.path = parts.path
     this.recovery = parts.recovery
     this.durability = settings.durability
-    this.exclusive = settings.lock
     this.limits = Object.freeze({
       maxRecordBytes: settings.maxRecordBytes,
       maxBatchBytes: MAX_COMMIT_BYTES / 2,

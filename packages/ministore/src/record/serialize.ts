@@ -63,8 +63,10 @@ function findFaultInside(value: object, path: string, depth: number): Fault | un
     if (what !== undefined) return { path, what }
   }
   if (hasToJson(value)) return NEEDS_TO_JSON
-  for (const [key, inner] of Object.entries(value)) {
-    // The two commonest faultless kinds first: this runs for every append.
+  // Keys, not entries: this runs for every append, and would make an array for each property.
+  const properties = value as Record<string, unknown>
+  for (const key of Object.keys(properties)) {
+    const inner = properties[key]
     if (inner === undefined) continue
     const fault = key.isWellFormed() ? findFault(inner, '', depth) : surrogateKey
     if (fault === NEEDS_TO_JSON) return fault

@@ -146,8 +146,12 @@ export class CommitQueue {
   }
 
   async #commit(batch: readonly PendingAppend[]): Promise<boolean> {
-    const lines = batch.length === 1 ? (batch[0]?.lines ?? []) : batch.flatMap((item) => item.lines)
-    const textBytes = batch.reduce((sum, item) => sum + item.textBytes, 0)
+    const lines: string[] = []
+    let textBytes = 0
+    for (const item of batch) {
+      for (const line of item.lines) lines.push(line)
+      textBytes += item.textBytes
+    }
     assertThat(batch[0]?.firstSeq === this.#writer.lastSeq + 1, 'numbers are handed out in order')
     const isInline = this.#settings.syncOn === 'inline' && lines.length === 1
     try {
