@@ -33,7 +33,7 @@ export interface ReadOptions<R> extends RecordOptions<R> {
 export interface OpenOptions<R, Input = R> extends RecordOptions<R, Input> {
   /** When an append resolves. `'disk'` (default): after the sync. `'os'`: after the write, which survives a crash of the process, not a power cut. */
   readonly durability?: 'disk' | 'os'
-  /** `'inline'`: when exactly one append waits, sync on the calling thread. Less latency; the event loop stands still for each sync, and has a turn between two. Default `'threadPool'`. */
+  /** `'inline'`: when exactly one append waits, sync on the calling thread. Less latency; the event loop stands still for a sync, or for 5 ms when one caller appends on and on. Default `'threadPool'`. */
   readonly syncOn?: 'threadPool' | 'inline'
   /** `false` writes the bytes that the Rust crate writes: no seals, so damage inside a line cannot be noticed. Default true. */
   readonly seal?: boolean

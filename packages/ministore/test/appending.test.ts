@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { MiniStore, MiniStoreError, type OpenOptions } from '@mini-rs/ministore'
+import { MiniStore, MiniStoreError, type OpenOptions, systemClock } from '@mini-rs/ministore'
 import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -14,10 +14,17 @@ async function open(options: OpenOptions<unknown> = {}): Promise<MiniStore<unkno
 
 describe('syncOn: inline', () => {
   it('lets timers and sockets have a turn between two appends of a lone caller', async () => {
-    const store = await open({ syncOn: 'inline' })
-    const turnTaken = new Promise<number>((resolve) => setImmediate(() => resolve(store.lastSeq)))
-    for (let n = 0; n < 1000; n++) await store.append(n)
-    expect(await turnTaken).toBeLessThan(10)
+    let nowMs = 0
+    const clock = { ...systemClock, monotonicMs: () => nowMs }
+    const store = await open({ syncOn: 'inline', clock })
+    let turns = 0
+    const count = (): void => void (turns++, setImmediate(count))
+    setImmediate(count)
+    for (let n = 0; n < 100; n++) {
+      nowMs += 1
+      await store.append(n)
+    }
+    expect(turns).toBe(20)
   })
 })
 

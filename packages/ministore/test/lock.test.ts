@@ -75,7 +75,7 @@ describe('the lock', () => {
     )
     const store = await MiniStore.open(BASE, { fileSystem, lock: false })
     expect(store.recovery.lock).toEqual([])
-    expect(store.exclusive).toBe(false)
+    expect(store.exclusive).toBe(true)
     await store.close()
   })
 })

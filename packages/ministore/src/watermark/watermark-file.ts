@@ -3,7 +3,7 @@ import type { FileHandle, FileSystem } from '../fs/file-system.js'
 import { writeAllSync } from '../fs/write-all.js'
 import type { Segment } from '../read/segment-chain.js'
 import type { Checkpoint } from '../read/segment-scanner.js'
-import { SLOT_BYTES, type Watermark, formatSlot, toBootId } from './watermark.js'
+import { SLOT_BYTES, type Watermark, writeSlot, toBootId } from './watermark.js'
 
 /** Where a writer stands, for its next note. */
 export type Mark = Pick<Watermark, 'seq' | 'segment' | 'durable' | 'written'>
@@ -26,7 +26,9 @@ export class WatermarkFile {
   readonly #fileSystem: FileSystem
   readonly #path: string
   readonly #permissions: number | undefined
-  readonly #bootId: string | undefined
+  /** `null` where the machine does not tell: such a note is never of the same boot. */
+  readonly #bootIdJson: string
+  readonly #slot: Buffer = Buffer.alloc(SLOT_BYTES)
   // Undefined while the file could not be created: tried again with each note.
   #handle: FileHandle | undefined
   #turn: number
@@ -39,7 +41,7 @@ export class WatermarkFile {
   ) {
     this.#fileSystem = fileSystem
     this.#path = path
-    this.#bootId = toBootId(bootId)
+    this.#bootIdJson = JSON.stringify(toBootId(bootId) ?? null)
     this.#turn = lastTurn
     this.#permissions = permissions
   }
@@ -48,9 +50,10 @@ export class WatermarkFile {
   tryNote(mark: Mark, clean = false): boolean {
     if (this.#handle === undefined) return false
     const turn = this.#turn + 1
-    const slot = formatSlot({ turn, ...mark, bootId: this.#bootId, clean })
+    const { seq, segment, durable, written } = mark
+    writeSlot(this.#slot, { turn, seq, segment, durable, written, clean }, this.#bootIdJson)
     try {
-      writeAllSync(this.#handle, slot, (turn % 2) * SLOT_BYTES)
+      writeAllSync(this.#handle, this.#slot, (turn % 2) * SLOT_BYTES)
       this.#turn = turn
       return true
     } catch {

@@ -1,3 +1,4 @@
+import { NEWLINE, SPACE } from '../format/bytes.js'
 import { crc32, formatCrc } from '../format/crc32.js'
 
 /** Size of a slot; a watermark file has two. */
@@ -28,19 +29,22 @@ export function toBootId(bootId: string | undefined): string | undefined {
   return bootId?.slice(0, MAX_BOOT_ID_LENGTH)
 }
 
-/** One slot: a JSON line, padded with spaces, its last member the CRC of the text before it. */
-export function formatSlot(watermark: Watermark): Buffer {
-  const { durable } = watermark
-  const body = JSON.stringify({
-    ...watermark,
-    durable: { ...durable, crc: formatCrc(durable.crc) },
-  })
-  const open = Buffer.from(body.slice(0, -1))
-  const slot = Buffer.alloc(SLOT_BYTES, ' ')
-  const length = open.copy(slot)
-  slot.write(`,"crc":"${formatCrc(crc32(open))}"}`, length)
-  slot.write('\n', SLOT_BYTES - 1)
-  return slot
+/**
+ * Makes `slot`, of {@link SLOT_BYTES}, a JSON line, padded with spaces, whose last member is the CRC of
+ * the text before it. `bootIdJson`: the boot id as JSON. By hand, for it is done after every sync.
+ */
+export function writeSlot(
+  slot: Buffer,
+  { turn, seq, segment, durable, written, clean }: Omit<Watermark, 'bootId'>,
+  bootIdJson: string,
+): void {
+  const durableText = `{"offset":${durable.offset},"crc":"${formatCrc(durable.crc)}"}`
+  const text = `{"turn":${turn},"seq":${seq},"segment":${segment},"durable":${durableText},"written":{"offset":${written.offset}},"bootId":${bootIdJson},"clean":${clean}`
+  const length = slot.write(text)
+  const crc = formatCrc(crc32(slot.subarray(0, length)))
+  const end = length + slot.write(`,"crc":"${crc}"}`, length, 'latin1')
+  slot.fill(SPACE, end, SLOT_BYTES - 1)
+  slot[SLOT_BYTES - 1] = NEWLINE
 }
 
 /** Undefined for a slot that is empty, torn or damaged: then the file says nothing. */

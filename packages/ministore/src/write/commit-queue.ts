@@ -3,6 +3,9 @@ import type { Settings } from '../options.js'
 import type { Admitted } from './admission.js'
 import { type JournalWriter, storeFailed } from './journal-writer.js'
 
+/** How long a lone caller with syncs on the calling thread may hold the event loop. */
+const MAX_HELD_MS = 5
+
 /** Serialised records of one `append` or `appendMany`, waiting for their commit. */
 interface PendingAppend extends Admitted {
   readonly kind: 'append'
@@ -28,6 +31,7 @@ export class CommitQueue {
   #pendingBytes = 0
   #nextSeq: number
   #isRunning = false
+  #lastTurnMs = 0
   #waiters: (() => void)[] = []
 
   constructor(path: string, writer: JournalWriter, settings: Settings) {
@@ -107,15 +111,22 @@ export class CommitQueue {
   }
 
   /** At the end of the turn: callers that the last commit has answered append again before the next one is formed. */
-  #continue(hasHeldLoop = false): void {
+  #continue(isInline = false): void {
     const next = (): void => {
       const item = this.#items[0]
       if (item === undefined) this.#isRunning = false
       else void this.#workOff(item).then((isInline) => this.#continue(isInline))
     }
-    // A sync on the calling thread lets nothing else run: timers and sockets get their turn before the next one.
-    if (hasHeldLoop) setImmediate(next)
+    if (isInline && this.#isTurnDue()) setImmediate(next)
     else process.nextTick(next)
+  }
+
+  /** Syncs on the calling thread let nothing else run: now and then timers and sockets get their turn. */
+  #isTurnDue(): boolean {
+    const nowMs = this.#settings.clock.monotonicMs()
+    if (nowMs - this.#lastTurnMs < MAX_HELD_MS) return false
+    this.#lastTurnMs = nowMs
+    return true
   }
 
   /** Resolves to whether the calling thread waited for the sync. */
