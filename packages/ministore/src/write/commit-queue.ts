@@ -111,13 +111,13 @@ export class CommitQueue {
   }
 
   /** At the end of the turn: callers that the last commit has answered append again before the next one is formed. */
-  #continue(isInline = false): void {
+  #continue(hasHeldLoop = false): void {
     const next = (): void => {
       const item = this.#items[0]
       if (item === undefined) this.#isRunning = false
-      else void this.#workOff(item).then((isInline) => this.#continue(isInline))
+      else void this.#workOff(item).then((hasHeld) => this.#continue(hasHeld))
     }
-    if (isInline && this.#isTurnDue()) setImmediate(next)
+    if (hasHeldLoop && this.#isTurnDue()) setImmediate(next)
     else process.nextTick(next)
   }
 
