@@ -1,12 +1,7 @@
 import type { FileHandle, FileStat, FileSystem, LockAttempt, OpenMode } from '@mini-rs/ministore/fs'
 import { type Choices, SeededChoices } from './choices.js'
-import {
-  type DiskOperation,
-  DiskModel,
-  type FileId,
-  type PowerCutRules,
-  directoryOf,
-} from './disk-model.js'
+import { type DiskOperation, DiskModel, type FileId, directoryOf } from './disk-model.js'
+import type { PowerCutRules } from './power-cut.js'
 
 /** The calls of the port, as a hook and `calls` name them. */
 export type Call =

@@ -1,4 +1,6 @@
+import { Bytes } from './bytes.js'
 import { type Choices, ScriptedChoices } from './choices.js'
+import { type Pending, type PowerCutRules, applyPending, partsOf, remains } from './power-cut.js'
 
 /** Identity of a file, whatever its names. */
 export type FileId = number
@@ -42,20 +44,6 @@ export type NameOperation =
     }
   | { readonly kind: 'unlink'; readonly directory: string; readonly path: string }
   | { readonly kind: 'makeDirectory'; readonly directory: string; readonly path: string }
-
-/** What a disk may do at a power cut. */
-export interface PowerCutRules {
-  /** The unit that is written whole or not at all. */
-  readonly sectorBytes: number
-  /** What stands where nothing was written: zeros, as file systems promise, or bytes of before. */
-  readonly gaps: 'zero' | 'stale'
-  /** Choose a pattern first, so that not every large write is torn at its beginning. Off: every sector for itself. */
-  readonly hasPatterns: boolean
-  /** Files of which all is kept or all that was not synced is lost, where every combination is to be counted. */
-  readonly isWhole?: (path: string) => boolean
-}
-
-type Pending = Extract<DiskOperation, { kind: 'write' | 'truncate' }>
 
 interface FileState {
   /** What programs see. */
@@ -235,51 +223,6 @@ export function directoryOf(path: string): string {
   return cut <= 0 ? '/' : path.slice(0, cut)
 }
 
-/** Bytes that grow. */
-class Bytes {
-  #room: Buffer = Buffer.alloc(0)
-  #sizeBytes = 0
-
-  static of(bytes: Uint8Array): Bytes {
-    const made = new Bytes()
-    made.#room = Buffer.from(bytes)
-    made.#sizeBytes = bytes.length
-    return made
-  }
-
-  get sizeBytes(): number {
-    return this.#sizeBytes
-  }
-
-  view(): Buffer {
-    return this.#room.subarray(0, this.#sizeBytes)
-  }
-
-  clone(): Bytes {
-    return Bytes.of(this.view())
-  }
-
-  write(offsetBytes: number, bytes: Uint8Array): void {
-    if (offsetBytes + bytes.length > this.#sizeBytes) this.resize(offsetBytes + bytes.length)
-    this.#room.set(bytes, offsetBytes)
-  }
-
-  /** What is gained is zero. */
-  resize(sizeBytes: number): void {
-    if (sizeBytes > this.#room.length) {
-      const larger = Buffer.alloc(2 * sizeBytes)
-      this.view().copy(larger)
-      this.#room = larger
-    } else if (sizeBytes < this.#sizeBytes) this.#room.fill(0, sizeBytes, this.#sizeBytes)
-    this.#sizeBytes = sizeBytes
-  }
-}
-
-function applyPending(bytes: Bytes, operation: Pending): void {
-  if (operation.kind === 'truncate') bytes.resize(operation.sizeBytes)
-  else bytes.write(operation.offsetBytes, operation.bytes)
-}
-
 function applyName(
   names: Map<string, FileId>,
   directories: Set<string>,
@@ -301,96 +244,5 @@ function applyName(
       names.delete(operation.from)
       names.set(operation.to, file)
     }
-  }
-}
-
-/** What one write does to one sector. */
-interface Part {
-  readonly sector: number
-  readonly offsetBytes: number
-  readonly bytes: Buffer
-}
-
-function partsOf(operation: Pending, sizeBytes: number, sectorBytes: number): Part[] {
-  const offsetBytes = operation.kind === 'truncate' ? operation.sizeBytes : operation.offsetBytes
-  // What a truncation takes away reads as zeros from then on.
-  const bytes =
-    operation.kind === 'truncate'
-      ? Buffer.alloc(Math.max(0, sizeBytes - offsetBytes))
-      : operation.bytes
-  const parts: Part[] = []
-  for (let at = 0; at < bytes.length;) {
-    const from = offsetBytes + at
-    const length = Math.min(bytes.length - at, sectorBytes - (from % sectorBytes))
-    const sector = Math.floor(from / sectorBytes)
-    parts.push({ sector, offsetBytes: from, bytes: bytes.subarray(at, at + length) })
-    at += length
-  }
-  return parts
-}
-
-/** What a power cut leaves of a file: any size in between, and of each sector any state that it had since the last sync. */
-function remains({ pending, durable }: FileState, choices: Choices, rules: PowerCutRules): Bytes {
-  const left = durable.clone()
-  if (pending.length === 0) return left
-  const sizes = sizesOnTheWay(durable.sizeBytes, pending)
-  const largest = Math.max(...sizes)
-  fillGap(left, largest, rules)
-  const parts = pending.flatMap((one, index) => partsOf(one, sizes[index] ?? 0, rules.sectorBytes))
-  for (const part of surviving(parts, choices, rules)) left.write(part.offsetBytes, part.bytes)
-  const last = sizes.at(-1) ?? largest
-  const step = choices.choose(largest - Math.min(...sizes) + 1)
-  // 0 keeps the last size; the other answers count down from the largest.
-  const other = largest - step + 1
-  left.resize(step === 0 ? last : other <= last ? other - 1 : other)
-  return left
-}
-
-function sizesOnTheWay(sizeBytes: number, pending: readonly Pending[]): number[] {
-  const sizes = [sizeBytes]
-  for (const one of pending) {
-    const before = sizes.at(-1) ?? sizeBytes
-    sizes.push(
-      one.kind === 'truncate'
-        ? one.sizeBytes
-        : Math.max(before, one.offsetBytes + one.bytes.length),
-    )
-  }
-  return sizes
-}
-
-function fillGap(bytes: Bytes, sizeBytes: number, { gaps }: PowerCutRules): void {
-  const from = bytes.sizeBytes
-  bytes.resize(sizeBytes)
-  if (gaps === 'zero') return
-  const view = bytes.view()
-  for (let at = from; at < sizeBytes; at++) view[at] = STALE[at % STALE.length] ?? 0
-}
-
-/** Text of another file that stood there before. */
-const STALE: Buffer = Buffer.from('stale bytes of another file ')
-
-/** The writes that reached the disk: of each sector the first few, for it is always written as a whole. */
-function surviving(parts: readonly Part[], choices: Choices, rules: PowerCutRules): Part[] {
-  const bySector = new Map<number, Part[]>()
-  for (const part of parts) bySector.set(part.sector, [...(bySector.get(part.sector) ?? []), part])
-  const eachForItself = (): Part[] =>
-    [...bySector.values()].flatMap((own) =>
-      own.slice(0, own.length - choices.choose(own.length + 1)),
-    )
-  if (!rules.hasPatterns) return eachForItself()
-  switch (choices.choose(5)) {
-    case 0:
-      return [...parts]
-    case 1:
-      return []
-    case 2:
-      return parts.slice(0, choices.choose(parts.length + 1))
-    case 3: {
-      const lost = [...bySector.keys()][choices.choose(bySector.size)]
-      return parts.filter(({ sector }) => sector !== lost)
-    }
-    default:
-      return eachForItself()
   }
 }

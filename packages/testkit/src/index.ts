@@ -13,7 +13,7 @@ export {
   type Lies,
   errno,
 } from './crash-file-system.js'
-export { type DiskOperation, DiskModel, type FileId, type PowerCutRules } from './disk-model.js'
+export { type DiskOperation, DiskModel, type FileId } from './disk-model.js'
 export {
   type ErrorShape,
   type LogCheck,
@@ -39,3 +39,4 @@ export {
   proofTable,
 } from './proof.js'
 export { type ProofRun, readLedger, runProofs, writeLedgerEntry } from './run-proofs.js'
+export type { PowerCutRules } from './power-cut.js'

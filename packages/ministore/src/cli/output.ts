@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { styleText } from 'node:util'
-import type { Progress } from '../repair/verify.js'
+import type { Progress } from '../repair/progress-meter.js'
 import { Presets, SingleBar } from 'cli-progress'
 
 /** What the command's exit code says. */

@@ -14,7 +14,7 @@ import {
 import type { PlannedSegment, RepairPlan } from './repair-plan.js'
 import { Resealer } from './resealer.js'
 import { type ExpectedLink, scanSegment } from './segment-scan.js'
-import type { ProgressMeter } from './verify.js'
+import type { ProgressMeter } from './progress-meter.js'
 
 /** A file that a repair replaces or removes, and where its bytes stay. */
 export interface KeptOriginal {

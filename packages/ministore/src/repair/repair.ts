@@ -26,7 +26,8 @@ import {
 } from './repair-plan.js'
 import { type KeptOriginal, finishedPaths, writeRepair } from './repair-writer.js'
 import { type ExpectedLink, type SegmentFile, scanSegment } from './segment-scan.js'
-import { type Progress, ProgressMeter, listSegments, outlookOf, totalSize } from './verify.js'
+import { type Progress, ProgressMeter } from './progress-meter.js'
+import { listSegments, outlookOf, totalSize } from './verify.js'
 
 /** What to do with the damage. */
 export type RepairMode =

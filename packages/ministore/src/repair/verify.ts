@@ -7,6 +7,7 @@ import { listArchived } from '../read/segment-chain.js'
 import { type Judged, judgeJournal } from '../recovery/judge.js'
 import type { Verdict } from '../recovery/report.js'
 import { type BlockRange, BlockTable } from './block-table.js'
+import { type Progress, ProgressMeter } from './progress-meter.js'
 import {
   type ExpectedLink,
   type ScannedSegment,
@@ -14,12 +15,6 @@ import {
   type SegmentScanOptions,
   scanSegment,
 } from './segment-scan.js'
-
-/** How far a reading of the whole journal has come. */
-export interface Progress {
-  readonly doneBytes: number
-  readonly totalBytes: number
-}
 
 /** Options of `MiniStore.verify`. */
 export interface VerifyOptions extends Pick<
@@ -237,33 +232,5 @@ function verdictFrom({ decision, active }: Judged): VerifyReport['verdict'] {
       return 'healed'
     case 'setAside':
       return 'torn'
-  }
-}
-
-/** Adds up what was done, never past the total. */
-export class ProgressMeter {
-  readonly #onProgress: ((progress: Progress) => void) | undefined
-  #totalBytes: number
-  #doneBytes = 0
-
-  constructor(onProgress: ((progress: Progress) => void) | undefined, totalBytes: number) {
-    this.#onProgress = onProgress
-    this.#totalBytes = totalBytes
-  }
-
-  /** There is less to do than was thought: the way to the end becomes shorter, never longer. */
-  shorten(sizeBytes: number): void {
-    this.#totalBytes -= sizeBytes
-  }
-
-  /** So many bytes more are done. */
-  add(sizeBytes: number): void {
-    this.#doneBytes = Math.min(this.#totalBytes, this.#doneBytes + sizeBytes)
-    this.#onProgress?.({ doneBytes: this.#doneBytes, totalBytes: this.#totalBytes })
-  }
-
-  /** Headers are not pieces: brings the figures together. */
-  finish(): void {
-    this.add(this.#totalBytes)
   }
 }

@@ -9,7 +9,7 @@ import type { Checkpoint } from '../read/segment-scanner.js'
 import type { OpenedJournal } from '../recovery/recover.js'
 import { type Mark, type WatermarkFile, markOf } from '../watermark/watermark-file.js'
 import { CommitEncoder } from './commit-encoder.js'
-import { Progress } from './progress.js'
+import { ChangeSignal } from './change-signal.js'
 import { type DropReport, dropOldest, rotateFiles } from './rotation.js'
 import { SyncStats } from './sync-stats.js'
 
@@ -29,7 +29,7 @@ export class JournalWriter {
   readonly #encoder: CommitEncoder
   readonly #syncs: SyncStats = new SyncStats()
   /** Moves on when more has become durable. */
-  readonly progress: Progress = new Progress()
+  readonly progress: ChangeSignal = new ChangeSignal()
   #handle: FileHandle
   #inode: bigint
   #device: bigint

@@ -1,5 +1,5 @@
 /** Tells those who wait that something has moved on. */
-export class Progress {
+export class ChangeSignal {
   #waiters: (() => void)[] = []
 
   /** Resolves at the next `notify`. */
