@@ -172,7 +172,11 @@ export class DiskModel {
   /** Changes bytes on the disk behind everybody's back: bit rot, a zeroed sector, a misdirected write. */
   damage(file: FileId, offsetBytes: number, bytes: Uint8Array): void {
     const state = this.#file(file)
-    for (const one of [state.live, state.durable]) one.view().set(bytes, offsetBytes)
+    for (const one of [state.live, state.durable]) {
+      const view = one.view()
+      const room = Math.max(0, view.length - offsetBytes)
+      view.set(bytes.subarray(0, room), Math.min(offsetBytes, view.length))
+    }
   }
 
   #file(file: FileId): FileState {

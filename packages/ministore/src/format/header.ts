@@ -21,7 +21,7 @@ export interface SegmentLink {
  * The version in the header of a marker that a repair puts in the place of the active segment while
  * it gives the repaired files their names. No release reads it, so nobody opens what is half repaired.
  */
-export const REPAIRING_VERSION = '0.0.0'
+export const REPAIRING_VERSION = '0.0.78'
 
 /** What is left to do of a repair. */
 export interface RepairMarker {

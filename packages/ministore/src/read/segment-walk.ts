@@ -50,13 +50,16 @@ export async function openNextSegment(
   base: string,
   expected: SegmentLink,
 ): Promise<OpenSegment | undefined> {
+  let isAbsent = false
   for (let listing = 1; listing <= MAX_LISTINGS; listing++) {
     const archived = await listArchived(fileSystem, base)
     const file = archived.find(({ number }) => number === expected.segment)
     const segment = await tryOpen(fileSystem, file?.path ?? base, base, expected)
     if (segment === undefined) {
-      if (file === undefined && !archived.some(({ number }) => number > expected.segment))
-        return undefined
+      if (file !== undefined || archived.some(({ number }) => number > expected.segment)) continue
+      // Archived between the listing and the opening, it is in the next listing.
+      if (isAbsent) return undefined
+      isAbsent = true
       continue
     }
     if (segment.number === expected.segment) return segment
