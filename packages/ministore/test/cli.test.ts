@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { createInterface } from 'node:readline'
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -106,13 +107,12 @@ describe('tail', () => {
     const child = spawn(process.execPath, [CLI, 'tail', '-n', '1', '-f', path])
     let err = ''
     child.stderr.on('data', (text: Buffer) => (err += text.toString()))
-    const [first] = await once(child.stdout, 'data')
-    expect(String(first)).toMatch(/^\{"n":14/)
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+    expect((await lines.next()).value).toMatch(/^\{"n":14/)
     const store = await MiniStore.open<unknown>(path)
     await store.append({ hello: 'follower' })
     await store.close()
-    const [next] = await once(child.stdout, 'data')
-    expect(String(next)).toBe('{"hello":"follower"}\n')
+    expect((await lines.next()).value).toBe('{"hello":"follower"}')
     child.kill('SIGINT')
     const [code] = await once(child, 'close')
     expect({ code, err }).toEqual({ code: 130, err: '' })
