@@ -186,7 +186,7 @@ describe('skipCorrupt', () => {
     expect(fileSystem.get(BASE).toString()).toBe(lines.toSpliced(2, 1).join('\n'))
   })
 
-  it('removes the watermark, which speaks of the old files, before they are replaced', async () => {
+  it('removes the watermark, which speaks of the old files, before the journal loses its marker', async () => {
     const fileSystem = await journal()
     fileSystem.put(`${BASE}.ack`, Buffer.from('{}'))
     breakRecord(fileSystem, 'record 3.0')
@@ -194,12 +194,9 @@ describe('skipCorrupt', () => {
     await repair(fileSystem, { skipCorrupt: true })
     expect(fileSystem.has(`${BASE}.ack`)).toBe(false)
     const removed = fileSystem.calls.indexOf(`remove ${BASE}.ack`)
-    const firstRename = fileSystem.calls.findIndex(
-      (call) => call === `rename ${BASE}.repair-marker`,
-    )
     expect(fileSystem.calls[removed + 1]).toMatch(/^syncDirectory/)
-    expect(removed).toBeLessThan(firstRename)
-    expect(fileSystem.calls.slice(0, removed)).toContain(`sync ${BASE}.broken-${STAMP}.part`)
+    const renames = fileSystem.calls.flatMap((call, at) => (call.startsWith('rename ') ? [at] : []))
+    expect(renames.filter((at) => at > removed)).toEqual([renames.at(-1)])
   })
 
   it('refuses two files of one number: only a person can know which is right', async () => {
@@ -385,6 +382,30 @@ function restored(files: ReadonlyMap<string, string>): CrashFileSystem {
 function journalOf(fileSystem: CrashFileSystem): Map<string, string> {
   return new Map([...snapshot(fileSystem)].filter(([path]) => /jsonl(\.\d+)?$/.test(path)))
 }
+
+describe('cutAt at the damaged end of a segment', () => {
+  it.each([
+    ['the active one', 4, {}],
+    ['an archived one', 20, SMALL],
+  ] as const)('cuts it, and the journal opens: %s', async (_name, commits, options) => {
+    for (const hasWatermark of [true, false]) {
+      const fileSystem = await journal(commits, options)
+      const path = commits === 4 ? BASE : `${BASE}.000002`
+      const lines = fileSystem.get(path).toString('utf8').split('\n')
+      const text = /record \d+\.\d+/.exec(lines.at(-2) ?? '')?.[0] ?? ''
+      breakRecord(fileSystem, text)
+      const before = await texts(await journal(commits, options))
+      const cutAt = before.findIndex((one) => one.startsWith(text)) + 1
+      if (!hasWatermark) fileSystem.discard(`${BASE}.ack`)
+      const report = await repair(fileSystem, { cutAt })
+      expect(report).toMatchObject({ isWritten: true })
+      const store = await MiniStore.open(BASE, { fileSystem })
+      expect(store.lastSeq).toBe(report.lastSeq)
+      expect(report.lastSeq).toBeLessThan(cutAt)
+      await store.close()
+    }
+  })
+})
 
 describe('a journal that lost acknowledged records', () => {
   it('is refused by every call, explained by verify, and opened again by a repair that accepts the loss', async () => {

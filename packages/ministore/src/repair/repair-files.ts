@@ -130,6 +130,8 @@ export async function finishRepair(
     await fileSystem.rename(repaired, archivedPath(base, number, digits))
     await fileSystem.syncDirectory(files.directory)
   }
+  // Not before the marker was there: a repair that fails leaves what the watermark knows.
+  await removeWatermark(fileSystem, files)
   await fileSystem.rename(repairedPath(base, undefined), base)
   await fileSystem.syncDirectory(files.directory)
 }

@@ -99,8 +99,8 @@ export class SegmentPlanner {
   finish(scanned: ScannedSegment): PlannedSegment {
     const stretches = this.#stretches
     const keptRecords = stretches.reduce((sum, one) => sum + (one.isKept ? one.lineCount : 0), 0)
-    const isCut = this.#cutAt !== undefined && keptRecords < scanned.records
-    const isChanged = this.#cutAt === undefined ? scanned.isDamaged : isCut
+    // Not by counting records: what stands behind the cut may be damage, which has none that can be read.
+    const isChanged = this.#cutAt === undefined ? scanned.isDamaged : this.#isOver
     return { scanned, stretches, keptRecords, isChanged }
   }
 }

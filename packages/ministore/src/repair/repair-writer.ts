@@ -4,13 +4,7 @@ import type { FileHandle } from '../fs/file-system.js'
 import type { Settings } from '../options.js'
 import { readHeader, scanToEnd } from '../read/segment-chain.js'
 import { type Piece, isKept } from './pieces.js'
-import {
-  finishRepair,
-  keepOriginal,
-  placeMarker,
-  removeWatermark,
-  sweepLeftovers,
-} from './repair-files.js'
+import { finishRepair, keepOriginal, placeMarker, sweepLeftovers } from './repair-files.js'
 import type { PlannedSegment, RepairPlan } from './repair-plan.js'
 import { Resealer } from './resealer.js'
 import { type ExpectedLink, scanSegment } from './segment-scan.js'
@@ -54,7 +48,6 @@ export async function writeRepair(work: RepairWork): Promise<void> {
     await fileSystem.syncDirectory(files.directory)
     outputs = await writeOutputs(work, changed)
     await fileSystem.syncDirectory(files.directory)
-    await removeWatermark(fileSystem, files)
   } catch (error) {
     await trySweep(work)
     throw error
