@@ -145,6 +145,23 @@ describe('following by the path', () => {
     expect(await waiting).toEqual([2, 'c'])
   })
 
+  it('skips nothing when the file is further than what was acknowledged', async () => {
+    const fileSystem = new CrashFileSystem()
+    const store = await MiniStore.open<number>(BASE, { fileSystem })
+    const abort = new AbortController()
+    const seen: number[] = []
+    const { signal } = abort
+    const following = (async () => {
+      for await (const one of MiniStore.follow(BASE, { fileSystem, signal, clock: stillClock })) {
+        if (one.kind === 'record') seen.push(one.seq)
+        if (one.seq === 1000) abort.abort()
+      }
+    })()
+    for (let n = 0; n < 1000; n++) await store.append(n)
+    await following
+    expect(seen).toEqual(Array.from({ length: 1000 }, (_, index) => index + 1))
+  })
+
   it('keeps up with a writer that rotates and drops behind it, batch by batch', async () => {
     const fileSystem = new CrashFileSystem()
     const store = await MiniStore.open<number[]>(BASE, { fileSystem, maxSegmentBytes: 400 })

@@ -173,7 +173,7 @@ describe('a watermark that cannot be written', () => {
     await first.close()
     failing(disk, ['write', 'remove'])
     await expect(MiniStore.open(BASE, { fileSystem: disk })).rejects.toMatchObject({ code: 'IO' })
-    failing(disk, ['open', 'write'])
+    failing(disk, ['open', 'write', 'remove'])
     const store = await MiniStore.open(BASE, { fileSystem: disk }).catch((error: unknown) => error)
     expect(store).toMatchObject({ code: 'IO' })
   })

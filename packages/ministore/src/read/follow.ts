@@ -8,7 +8,7 @@ import { nodeFileSystem } from '../fs/node-file-system.js'
 import type { Followed } from '../log.js'
 import { type RecordOptions, assertInteger, assertReadOptions } from '../options.js'
 import { RecordCodec, type RecordDecoder } from '../record/record-codec.js'
-import { readWatermark } from '../watermark/read-watermark.js'
+import { type FoundWatermark, readWatermark } from '../watermark/read-watermark.js'
 import { type DetailedBatch, type KnownPlace, readBatches } from './read-batches.js'
 import { isOurs } from './reader.js'
 
@@ -108,15 +108,15 @@ class PathSource<R> implements FollowSource<R> {
       const base = await tryResolveBase(fileSystem, this.#path)
       if (base === undefined) return
       const watermark = await readWatermark(fileSystem, base)
-      this.knownSeq = watermark?.mark.seq ?? 0
+      this.knownSeq = survivingSeq(watermark)
       // What a living writer has not acknowledged may still fail, or be lost.
       const to = watermark?.isSameBootUnclean === true ? watermark.mark.seq : undefined
       if (to !== undefined && from !== undefined && to < from) return
       const startAt = this.#place
       const range = { fileSystem, base, codec: this.#codec, maxRecordBytes, from, to, signal }
       for await (const batch of readBatches({ ...range, startAt, watermark })) {
-        this.#place = batch.sealedEnd
-        yield batch
+        this.#place = batch.sealedEnd ?? this.#place
+        if (batch.records.length > 0) yield batch
       }
     } catch (error) {
       if (signal?.aborted === true) return
@@ -131,6 +131,14 @@ class PathSource<R> implements FollowSource<R> {
   stop(): void {
     this.#changes.stop()
   }
+}
+
+/** The newest record that the watermark vouches for: what was only written may be lost with the power. */
+function survivingSeq(watermark: FoundWatermark | undefined): number {
+  if (watermark === undefined) return 0
+  const { isSameBootUnclean, mark } = watermark
+  const isDurable = mark.written.offset === mark.durable.offset
+  return isSameBootUnclean || mark.clean || isDurable ? mark.seq : 0
 }
 
 /** Hints of the file system, and a clock where it gives none. */

@@ -26,8 +26,8 @@ export interface Batch<R> {
 /** {@link Batch} with the commit ends of all its records. */
 export interface DetailedBatch<R> extends Batch<R> {
   isCommitEnd(index: number): boolean
-  /** The end of the last seal so far: a later reading may begin there. */
-  readonly sealedEnd: KnownPlace
+  /** The end of the last seal so far: a later reading may begin there. Undefined where the range cut it off. */
+  readonly sealedEnd: KnownPlace | undefined
 }
 
 /** A place that was verified before, in the segment of that number. */
@@ -120,7 +120,9 @@ async function* readSegment<R>(
         const runFirstSeq = firstSeq + run.from.recordCount
         const nextSeq = firstSeq + scanner.good.recordCount
         if (range.from === undefined || nextSeq > range.from) {
-          const sealedEnd = { segment: number, checkpoint: scanner.sealedEnd }
+          // Of a run that the range cuts not all is shown: a later reading may not begin behind it.
+          const isWhole = to === undefined || nextSeq - 1 <= to
+          const sealedEnd = isWhole ? { segment: number, checkpoint: scanner.sealedEnd } : undefined
           yield { ...decodeBatch(run, { path, firstSeq: runFirstSeq }, range), sealedEnd }
         }
         if (to !== undefined && nextSeq > to) return undefined

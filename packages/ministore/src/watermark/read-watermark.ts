@@ -1,4 +1,4 @@
-import { MiniStoreError, errnoOf } from '../errors.js'
+import { MiniStoreError } from '../errors.js'
 import { baseName, journalFiles } from '../format/file-names.js'
 import type { FileSystem } from '../fs/file-system.js'
 import { readFully } from '../fs/write-all.js'
@@ -33,9 +33,8 @@ async function tryReadSlots(fileSystem: FileSystem, path: string): Promise<Buffe
     } finally {
       await handle.close()
     }
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined // no writer has left one
-    throw error
+  } catch {
+    return undefined // none there, or none that can be read: only the sharper verdicts are lost
   }
 }
 

@@ -1,4 +1,5 @@
 import { errnoOf } from '../errors.js'
+import { closeQuietly } from '../fs/close-quietly.js'
 import type { FileHandle, FileSystem } from '../fs/file-system.js'
 import { writeAllSync } from '../fs/write-all.js'
 import type { Segment } from '../read/segment-chain.js'
@@ -101,7 +102,7 @@ export class WatermarkFile {
   async close(): Promise<void> {
     const handle = this.#handle
     this.#handle = undefined
-    await handle?.close()
+    await closeQuietly(handle)
   }
 
   async #removeStale(): Promise<void> {
