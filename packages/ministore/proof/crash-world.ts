@@ -35,7 +35,10 @@ export class Violation extends Error {}
 interface Expectation {
   /** Content by number; what is not in it was never appended. */
   readonly records: ReadonlyMap<number, string>
+  /** The newest record that was acknowledged, to be found again after the death of the process. */
   readonly mustReach: number
+  /** The newest that must survive a power cut as well. */
+  readonly mustSurvivePowerCut: number
   /** All or none of each. */
   readonly batches: readonly { readonly first: number; readonly last: number }[]
   /** The oldest record is none of those behind this. */
@@ -58,6 +61,7 @@ export async function runWorld(choices: Choices, options: WorldOptions): Promise
   let expected: Expectation = {
     records: new Map(),
     mustReach: 0,
+    mustSurvivePowerCut: 0,
     batches: [],
     mayBeDroppedThrough: 0,
     isDroppedThrough: 0,
@@ -71,20 +75,13 @@ export async function runWorld(choices: Choices, options: WorldOptions): Promise
     nextN = lived.nextN
     for (let state = 0; state <= options.statesPerLife; state++) {
       const crashed = lived.crash()
+      const untouched = crashed.disk.killedAt(0)
       const found = await lookAt(crashed.disk, crashed.expected, options)
       states++
       if (found === undefined) return states // refused, where that is allowed: nothing to go on with
       if (state < options.statesPerLife) continue
-      disk = crashed.disk
-      expected = {
-        ...crashed.expected,
-        records: found.records,
-        mustReach: found.firstSeq + found.records.size - 1,
-        batches: [],
-        mayBeDroppedThrough: found.firstSeq - 1,
-        isDroppedThrough: found.firstSeq - 1,
-      }
-      disk = disk.killedAt(disk.position)
+      disk = untouched // so that a crash can hit the recovery of what this one has left
+      expected = crashed.expected
     }
   }
   return states
@@ -96,12 +93,13 @@ class Life {
   readonly #before: Expectation
   readonly #choices: Choices
   readonly #options: WorldOptions
-  readonly #records: Map<number, string>
+  #records: Map<number, string>
   readonly #batches: { first: number; last: number }[] = []
   // Marks in the log of the disk: from that position on, records up to `seq` must be there.
   readonly #kept: { position: number; seq: number; isDurable: boolean }[] = []
   readonly #drops: { position: number; through: number; isDone: boolean }[] = []
   #openedAt = 0
+  #recoveredSeq = 0
   nextN: number
 
   constructor(
@@ -122,9 +120,13 @@ class Life {
   async run(): Promise<void> {
     const store = await this.#open()
     this.#openedAt = this.#disk.position
-    if (store.lastSeq !== this.#before.mustReach) {
-      throw new Violation(`a second open found ${store.lastSeq}, not ${this.#before.mustReach}`)
+    if (store.lastSeq < this.#before.mustReach) {
+      throw new Violation(`open found ${store.lastSeq}, not ${this.#before.mustReach}`)
     }
+    this.#records = new Map([...this.#records].filter(([seq]) => seq <= store.lastSeq))
+    this.#recoveredSeq = store.lastSeq
+    this.#note(store)
+    this.#drops.push({ position: this.#openedAt, through: store.firstSeq - 1, isDone: true })
     const pending: Promise<void>[] = []
     for (let step = 0; step < this.#options.steps; step++) {
       const isAwaited = this.#choices.choose(4) < 3
@@ -149,24 +151,28 @@ class Life {
 
   #expectedAt(position: number, isPowerCut: boolean): Expectation {
     const isReached = (mark: { position: number }): boolean => mark.position <= position
-    const kept = this.#kept.filter((mark) => isReached(mark) && (mark.isDurable || !isPowerCut))
+    const kept = this.#kept.filter(isReached)
+    const durable = kept.filter((mark) => mark.isDurable)
     const drops = this.#drops.filter(isReached)
     const through = drops.map((drop) => drop.through)
     const done = drops.filter((drop) => drop.isDone).map((drop) => drop.through)
+    const mustSurvivePowerCut = newest(this.#before.mustSurvivePowerCut, durable)
     const isOpen = position >= this.#openedAt
     return {
       records: isOpen ? this.#records : this.#before.records,
-      mustReach: Math.max(this.#before.mustReach, ...kept.map(({ seq }) => seq)),
-      batches: this.#batches,
+      mustReach: isPowerCut ? mustSurvivePowerCut : newest(this.#before.mustReach, kept),
+      mustSurvivePowerCut,
+      batches: isOpen ? this.#batches : this.#before.batches,
       mayBeDroppedThrough: Math.max(this.#before.mayBeDroppedThrough, ...through),
       isDroppedThrough: Math.max(this.#before.isDroppedThrough, ...done),
-      mayRefuse: this.#options.power?.gaps === 'stale',
+      mayRefuse: this.#before.mayRefuse || (isPowerCut && this.#options.power?.gaps === 'stale'),
     }
   }
 
   #open(): Promise<MiniStore<TestRecord>> {
-    const { choices } = { choices: this.#choices }
+    const choices = this.#choices
     return MiniStore.open<TestRecord>(BASE, {
+      onAmbiguousTail: this.#before.mayRefuse ? 'setAside' : 'refuse',
       fileSystem: this.#disk,
       maxSegmentBytes: [64 * 1024 * 1024, 1500, 400][choices.choose(3)] ?? 400,
       durability: choices.choose(3) === 2 ? 'os' : 'disk',
@@ -177,7 +183,7 @@ class Life {
   }
 
   async #step(store: MiniStore<TestRecord>): Promise<void> {
-    const { choose } = { choose: (count: number) => this.#choices.choose(count) }
+    const choose = (count: number): number => this.#choices.choose(count)
     switch (choose(10)) {
       case 7:
         await store.rotate()
@@ -236,7 +242,7 @@ class Life {
     store: MiniStore<TestRecord>,
     records: readonly TestRecord[],
   ): { first: number; last: number } {
-    const first = Math.max(0, this.#before.mustReach, ...this.#records.keys()) + 1
+    const first = Math.max(0, this.#recoveredSeq, ...this.#records.keys()) + 1
     if (first <= store.lastSeq) throw new Violation('a number was given twice')
     records.forEach((record, index) => this.#records.set(first + index, JSON.stringify(record)))
     return { first, last: first + records.length - 1 }
@@ -247,6 +253,10 @@ class Life {
     this.#kept.push({ position, seq: store.lastSeq, isDurable: false })
     this.#kept.push({ position, seq: store.durableSeq, isDurable: true })
   }
+}
+
+function newest(before: number, kept: readonly { readonly seq: number }[]): number {
+  return Math.max(before, ...kept.map(({ seq }) => seq))
 }
 
 /** Opens what a crash has left, and holds it against what must be there. Undefined: refused, and that is allowed. */
