@@ -45,6 +45,8 @@ if (!flags.table) {
   }
 }
 
+const failures = Object.values(readLedger(ledgerPath)).flatMap((entry) => entry.failures)
+if (failures.length > 0) process.exitCode = 1
 const table = proofTable([...SIMULATED_ROWS, ...REAL_ROWS], readLedger(ledgerPath))
 const readmePath = here('../README.md')
 const readme = readFileSync(readmePath, 'utf8')

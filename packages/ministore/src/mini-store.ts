@@ -92,10 +92,7 @@ export class MiniStore<R, Input = R> implements Log<R, Input> {
     this.#writer = parts.writer
     this.#lock = parts.lock
     this.#queue = new CommitQueue(parts.path, parts.writer, settings)
-    const assertOpen = (): void => {
-      if (this.#lifecycle === 'closed') this.#assertOpen()
-    }
-    this.#records = new OwnRecords(parts.path, parts, assertOpen)
+    this.#records = new OwnRecords(parts.path, parts, () => this.#assertNotClosed())
   }
 
   /**
@@ -361,17 +358,14 @@ export class MiniStore<R, Input = R> implements Log<R, Input> {
   async #close(): Promise<void> {
     this.#lifecycle = 'closing'
     try {
-      await this.#queue.run(async () => {
-        try {
-          if (this.#writer.failure === undefined) await this.#writer.flush()
-        } finally {
-          await this.#writer.close()
-        }
-      })
+      await this.#queue.run(() => this.#writer.close())
     } finally {
-      await this.#lock?.release()
-      this.#lifecycle = 'closed'
-      this.#writer.progress.notify()
+      try {
+        await this.#lock?.release()
+      } finally {
+        this.#lifecycle = 'closed'
+        this.#writer.progress.notify()
+      }
     }
   }
 
@@ -387,6 +381,10 @@ export class MiniStore<R, Input = R> implements Log<R, Input> {
     } catch (error) {
       return Promise.reject(error as Error)
     }
+  }
+
+  #assertNotClosed(): void {
+    if (this.#lifecycle === 'closed') this.#assertOpen()
   }
 
   #assertOpen(): void {

@@ -84,7 +84,15 @@ function watch(directory: string, changed: () => void): () => void {
   }
 }
 
-async function bootId(): Promise<string | undefined> {
+let knownBootId: Promise<string | undefined> | undefined
+
+/** Asked once: no process lives through a boot. */
+function bootId(): Promise<string | undefined> {
+  knownBootId ??= askBootId()
+  return knownBootId
+}
+
+async function askBootId(): Promise<string | undefined> {
   try {
     if (process.platform === 'linux') {
       return (await promises.readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim()

@@ -211,12 +211,15 @@ export class JournalWriter {
     )
   }
 
-  /** Marks the journal as left in order, unless the store has failed. */
+  /** Syncs, and marks the journal as left in order, unless the store has failed. */
   async close(): Promise<void> {
     try {
-      if (this.#failure === undefined) await this.#watermark.finish(this.#mark())
-      else await this.#watermark.close()
+      if (this.#failure === undefined) {
+        await this.flush()
+        await this.#watermark.finish(this.#mark())
+      }
     } finally {
+      await this.#watermark.close()
       await this.#handle.close()
     }
   }
