@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { type Options, defineConfig } from 'tsup'
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
-const entry = { index: 'src/index.ts', fs: 'src/fs/index.ts' }
+const entry = { index: 'src/index.ts', fs: 'src/fs/index.ts', seal: 'src/seal.ts' }
 
 const shared: Options = {
   silent: true,
