@@ -11,6 +11,7 @@ import {
 } from '@mini-rs/ministore/fs'
 import { describe, expect, it } from 'vitest'
 import { CrashFileSystem, errno } from '@mini-rs/testkit'
+import { retryWhileBusy } from '../src/fs/busy.js'
 import { temporaryFolder } from './support/temporary.js'
 
 describe("Node's file system behind the port", () => {
@@ -84,5 +85,30 @@ describe('replaceFile', () => {
     await replaceFile(fileSystem, '/state.json', Buffer.from('new'))
     const order = fileSystem.calls.map((call) => call.split(' ')[0])
     expect(order).toEqual(['open', 'write', 'size', 'sync', 'close', 'rename', 'syncDirectory'])
+  })
+})
+
+describe('retryWhileBusy', () => {
+  /** Attempts that fail so often, and the waits between them. */
+  async function retried(failures: number, code: string): Promise<{ waits: number[] }> {
+    const waits: number[] = []
+    const attempt = async (): Promise<void> => {
+      if (waits.length < failures) throw errno(code, '/state.json')
+    }
+    await retryWhileBusy(attempt, async (ms) => waits.push(ms))
+    return { waits }
+  }
+
+  it.each(['EPERM', 'EACCES', 'EBUSY'])('waits longer and longer after %s', async (code) => {
+    expect(await retried(3, code)).toEqual({ waits: [1, 2, 4] })
+  })
+
+  it('gives up after two seconds in all', async () => {
+    await expect(retried(12, 'EBUSY')).rejects.toMatchObject({ code: 'EBUSY' })
+    expect((await retried(11, 'EBUSY')).waits.reduce((sum, ms) => sum + ms, 0)).toBe(2047)
+  })
+
+  it('does not wait for any other error', async () => {
+    await expect(retried(1, 'ENOSPC')).rejects.toMatchObject({ code: 'ENOSPC' })
   })
 })

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { MiniStore, type OpenOptions } from '@mini-rs/ministore'
 import { describe, expect, it } from 'vitest'
 import { BASE, writeJournal } from './support/journals.js'
-import { CrashFileSystem } from '@mini-rs/testkit'
+import { CrashFileSystem, errno } from '@mini-rs/testkit'
 import { temporaryFolder } from './support/temporary.js'
 
 async function collect<T>(iterable: AsyncIterable<T>): Promise<T[]> {
@@ -93,6 +93,21 @@ describe('reading', () => {
     )
     const entries = await collect(MiniStore.entries(BASE, { fileSystem }))
     expect(entries[0]?.seq).toBe(store.firstSeq)
+  })
+
+  it('leaves a file that is open elsewhere for the next call of dropBefore', async () => {
+    const { fileSystem, store } = await numbered(40)
+    const first = `${BASE}.000001`
+    const second = `${BASE}.000002`
+    fileSystem.hook = (call, path) => {
+      if (call === 'remove' && path === second) throw errno('EBUSY', path)
+    }
+    const held = await store.dropBefore(41)
+    expect(held).toMatchObject({ droppedSegments: 1, postponed: { code: 'EBUSY' } })
+    expect(fileSystem.has(first)).toBe(false)
+    fileSystem.hook = undefined
+    expect((await store.dropBefore(41)).postponed).toBeUndefined()
+    expect(store.firstSeq).toBe(41)
   })
 
   it('reads single records, old and new', async () => {

@@ -1,3 +1,4 @@
+export { isHeldOpen } from './busy.js'
 export type {
   FileHandle,
   FileKind,
@@ -11,5 +12,5 @@ export type {
 } from './file-system.js'
 export { makeDirectories } from './make-directories.js'
 export { nodeFileSystem } from './node-file-system.js'
-export { replaceFile } from './replace-file.js'
+export { type ReplaceOptions, isTemporary, replaceFile } from './replace-file.js'
 export { readFully, writeAll, writeAllSync } from './write-all.js'

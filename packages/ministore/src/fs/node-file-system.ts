@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process'
 import * as fs from 'node:fs'
 import { promises } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { FileHandle, FileStat, FileSystem, OpenMode } from './file-system.js'
 import { tryKernelLock } from './kernel-lock.js'
+import { retryWhileBusy } from './busy.js'
 import { toFileStat, toNodeHandle } from './node-file-handle.js'
 
 const FLAGS: Readonly<Record<OpenMode, number>> = {
@@ -28,7 +30,10 @@ export const nodeFileSystem: FileSystem = Object.freeze({
   list: (directory: string): Promise<string[]> => promises.readdir(directory),
   makeDirectory: (path: string): Promise<void> => promises.mkdir(path),
   realPath: (path: string): Promise<string> => promises.realpath(path),
-  rename: isWindows ? renameOnWindows : (from: string, to: string) => promises.rename(from, to),
+  rename: (from: string, to: string): Promise<void> => {
+    const rename = (): Promise<void> => promises.rename(from, to)
+    return isWindows ? retryWhileBusy(rename, setTimeout) : rename()
+  },
   remove: (path: string): Promise<void> => promises.unlink(path),
   syncDirectory,
   tryLock: tryKernelLock,
@@ -55,21 +60,6 @@ async function syncDirectory(path: string): Promise<void> {
     await directory.sync()
   } finally {
     await directory.close()
-  }
-}
-
-/** Virus scanners and indexers hold files open for moments; then a rename is refused, and works a little later. */
-async function renameOnWindows(from: string, to: string): Promise<void> {
-  for (let delayMs = 1; ; delayMs *= 2) {
-    try {
-      await promises.rename(from, to)
-      return
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException
-      const isBusy = code === 'EPERM' || code === 'EACCES' || code === 'EBUSY'
-      if (!isBusy || delayMs > 1000) throw error
-      await new Promise((resolve) => setTimeout(resolve, delayMs))
-    }
   }
 }
 

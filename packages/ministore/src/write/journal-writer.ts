@@ -250,8 +250,8 @@ export class JournalWriter {
     const { maxSegments } = this.#settings
     const isExcess = (): boolean => this.#archived.length + 1 > maxSegments
     try {
-      await dropOldest(this.#files, this.#archived, isExcess, this.#settings)
-      this.#retentionFailure = undefined
+      const { postponed } = await dropOldest(this.#files, this.#archived, isExcess, this.#settings)
+      this.#retentionFailure = postponed
     } catch (error) {
       // The records that were to be appended are not to blame: reported in stats(), tried again at the next rotation.
       this.#retentionFailure = error

@@ -1,6 +1,7 @@
 import { MiniStoreError, errnoOf } from '../errors.js'
 import { type JournalFiles, archivedPath } from '../format/file-names.js'
 import type { SegmentLink } from '../format/header.js'
+import { isHeldOpen } from '../fs/busy.js'
 import { closeQuietly } from '../fs/close-quietly.js'
 import type { FileHandle } from '../fs/file-system.js'
 import type { Settings } from '../options.js'
@@ -25,6 +26,8 @@ export interface DropReport {
   readonly droppedSegments: number
   readonly droppedRecords: number
   readonly freedBytes: number
+  /** Why a file that was to go is still there: it is open elsewhere. The next call tries it again. */
+  readonly postponed?: unknown
 }
 
 /**
@@ -131,6 +134,9 @@ export async function dropOldest(
     try {
       await fileSystem.remove(oldest.path)
     } catch (error) {
+      if (isHeldOpen(error)) {
+        return { droppedSegments, droppedRecords, freedBytes, postponed: error }
+      }
       if (errnoOf(error) !== 'ENOENT') throw error // ENOENT: somebody has removed it already
     }
     archived.shift()
