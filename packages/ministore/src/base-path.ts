@@ -15,11 +15,11 @@ export async function tryResolveBase(
   return directory === undefined ? undefined : joined(directory, baseName(path))
 }
 
-/** {@link tryResolveBase} for a writer: missing folders are created, each durable in its parent. */
+/** {@link tryResolveBase} for a writer: the folder of a new journal is created, and durable in its parent. */
 export async function resolveBase(fileSystem: FileSystem, path: string): Promise<string> {
   assertPath(path)
-  const base = await tryResolveBase(fileSystem, path)
-  if (base !== undefined) return base
+  const base = await tryRealPath(fileSystem, path)
+  if (base !== undefined) return requireFile(fileSystem, base)
   try {
     await makeDirectories(fileSystem, directoryOf(path))
     return joined(await fileSystem.realPath(directoryOf(path)), baseName(path))

@@ -10,7 +10,7 @@ import {
   writeAllSync,
 } from '@mini-rs/ministore/fs'
 import { describe, expect, it } from 'vitest'
-import { CrashFileSystem, errno } from '@mini-rs/testkit'
+import { CrashFileSystem, ScriptedChoices, errno } from '@mini-rs/testkit'
 import { retryWhileBusy } from '../src/fs/busy.js'
 import { temporaryFolder } from './support/temporary.js'
 
@@ -53,6 +53,32 @@ describe('writeAll', () => {
     const stuck = { write: async () => 0 } as unknown as FileHandle
     await expect(writeAll(stuck, Buffer.from('x'), 0)).rejects.toMatchObject({ code: 'EIO' })
   })
+})
+
+describe('makeDirectories', () => {
+  it('makes the name of a folder durable that a killed process has left', async () => {
+    const before = new CrashFileSystem()
+    await before.makeDirectory('/data')
+    const disk = before.killedAt(before.position)
+    await makeDirectories(disk, '/data')
+    const cut = disk.powerCutAt(disk.position, new ScriptedChoices([1, 1, 1, 1]))
+    expect((await cut.stat('/data'))?.kind).toBe('directory')
+    const unsynced = before.killedAt(before.position)
+    const lost = unsynced.powerCutAt(unsynced.position, new ScriptedChoices([1, 1, 1, 1]))
+    expect(await lost.stat('/data')).toBeUndefined()
+  })
+
+  it.each(['EACCES', 'EPERM'])(
+    'does without where the folder above cannot be read: %s',
+    async (code) => {
+      const disk = new CrashFileSystem()
+      await disk.makeDirectory('/data')
+      disk.hook = (call, path) => {
+        if (call === 'syncDirectory' && path === '/') throw errno(code, path)
+      }
+      await expect(makeDirectories(disk, '/data')).resolves.toBeUndefined()
+    },
+  )
 })
 
 describe('replaceFile', () => {
