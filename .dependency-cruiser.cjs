@@ -35,7 +35,7 @@ module.exports = {
       severity: 'error',
       from: { path: '^(packages|apps)/([^/]+)/' },
       to: {
-        path: '^packages/([^/]+)/(src|dist)/(?!index\\.|fs/index\\.|fs\\.|seal\\.|codec/msgpack\\.|msgpack\\.|testing)',
+        path: '^packages/([^/]+)/(src|dist)/(?!index\\.|fs/index\\.|fs\\.|seal\\.|codec/msgpack\\.|msgpack\\.|vitest/index\\.|testing)',
         pathNot: '^packages/$2/',
       },
     },
@@ -43,7 +43,7 @@ module.exports = {
       name: 'nobody-imports-its-own-index',
       severity: 'error',
       from: { path: '^packages/([^/]+)/src/' },
-      to: { path: '^packages/$1/src/(fs/)?index\\.ts$' },
+      to: { path: '^packages/$1/src/(fs/|vitest/)?index\\.ts$' },
     },
     {
       name: 'the-disk-stands-behind-the-port',

@@ -1,0 +1,50 @@
+import type { Envelope, SnapshotCodec } from './codec.js'
+import { readJson } from './json-reader.js'
+import { writeJson } from './json-writer.js'
+import { reviveTags } from './tags.js'
+
+/** Options of {@link json}. */
+export interface JsonOptions {
+  /**
+   * Carries Map, Set, Date, bigint and Uint8Array as `{"$type":…,"value":…}`. Default false: they are
+   * refused. A store with tags also reads files without.
+   */
+  readonly tagged?: boolean
+}
+
+const TAGGED = 'json-tagged'
+
+/**
+ * JSON, for people and for every other program. Whatever would not come back as it was is refused:
+ * NaN, infinities, undefined, holes, functions, symbols, class instances, lone surrogates, nesting
+ * deeper than 126.
+ */
+export function json({ tagged = false }: JsonOptions = {}): SnapshotCodec {
+  return Object.freeze({
+    name: tagged ? TAGGED : 'json',
+    reads: Object.freeze(tagged ? [TAGGED, 'json'] : ['json']),
+    extension: 'json',
+    encode: (envelope: Envelope, { pretty }: { readonly pretty: boolean }) =>
+      encode(envelope, pretty, tagged),
+    decode: (bytes: Uint8Array) => decode(bytes, tagged),
+  })
+}
+
+function* encode(
+  { state, ...head }: Envelope,
+  pretty: boolean,
+  tagged: boolean,
+): Generator<string> {
+  const text = JSON.stringify({ ...head, state: 0 }, null, pretty ? 2 : 0)
+  const stateAt = text.lastIndexOf('0')
+  yield text.slice(0, stateAt)
+  yield* writeJson(state, { pretty, tagged, outerDepth: 1 })
+  yield text.slice(stateAt + 1)
+}
+
+function decode(bytes: Uint8Array, tagged: boolean): unknown {
+  const envelope = readJson(bytes)
+  if (!tagged || typeof envelope !== 'object' || envelope === null) return envelope
+  const isTagged = 'codec' in envelope && envelope.codec === TAGGED && 'state' in envelope
+  return isTagged ? { ...envelope, state: reviveTags(envelope.state) } : envelope
+}

@@ -1,0 +1,100 @@
+import type { Log } from '@mini-rs/ministore'
+import type { SkippedSnapshot } from './errors.js'
+
+/** A snapshot, as the name of its file tells it. */
+export interface SnapshotFile {
+  /** The last record of the log that the state reflects; 0 for none. */
+  readonly seq: number
+  readonly path: string
+  readonly sizeBytes: number
+}
+
+/** A snapshot whose content was read. */
+export interface SnapshotInfo extends SnapshotFile {
+  /** Of the state's shape, in the file. */
+  readonly version: number
+  /** ISO 8601; undefined for files of the Rust crate. */
+  readonly createdAt: string | undefined
+  /** Whether a seal vouches for the content. Files of the Rust crate have none. */
+  readonly isVerified: boolean
+}
+
+/** What {@link SnapshotStore.create} has made. */
+export interface CreatedSnapshot extends SnapshotInfo {
+  readonly elapsedMs: number
+  /** The longest time that the event loop was held. */
+  readonly longestSliceMs: number
+  /** Older snapshots that were removed. */
+  readonly pruned: readonly string[]
+  /** Why older snapshots could not be removed: this one is on the disk all the same. */
+  readonly pruneFailure: unknown
+}
+
+/** A state, as it was. */
+export interface RestoredSnapshot<S> {
+  readonly state: S
+  readonly seq: number
+  readonly info: SnapshotInfo
+  /** Newer files that do not count as snapshots, newest first. */
+  readonly skipped: readonly SkippedSnapshot[]
+}
+
+/** What {@link SnapshotStore.verify} found of one. `unverified`: legible, and no seal vouches for it. */
+export interface CheckedSnapshot extends SnapshotFile {
+  readonly status: 'whole' | 'unverified' | 'damaged'
+  /** For a person; undefined when it is whole. */
+  readonly reason: string | undefined
+}
+
+/** How far a snapshot has been written, or read. */
+export interface SnapshotProgress {
+  readonly doneBytes: number
+  /** What there is to read; of a snapshot that is being written, the size of the one before. */
+  readonly totalBytes: number | undefined
+}
+
+/** Options of {@link SnapshotStore.create}. */
+export interface CreateOptions {
+  /**
+   * `'sliced'` (default): serialised a little at a time, while other work goes on: the state must not
+   * change until the promise settles. `'atOnce'`: serialised before the call returns, for a state that
+   * is changed in place; holds the event loop, and its text stays in memory until it is written.
+   */
+  readonly mode?: 'sliced' | 'atOnce'
+  /** The log that the state was folded from: it is flushed before the snapshot is visible, and must reach `seq`. */
+  readonly log?: Pick<Log<never>, 'flush' | 'durableSeq'>
+  /** Gives up, before the snapshot is visible. */
+  readonly signal?: AbortSignal
+  /** Told after each piece that was written. */
+  readonly onProgress?: (progress: SnapshotProgress) => void
+}
+
+/** Options of {@link SnapshotStore.restore}. */
+export interface RestoreOptions {
+  /** The newest snapshot at or before this number. Default: the newest. */
+  readonly atOrBefore?: number
+  readonly signal?: AbortSignal
+  /** Told after each piece that was read. */
+  readonly onProgress?: (progress: SnapshotProgress) => void
+}
+
+/**
+ * The port that state managers are written against. {@link SnapStore} implements it on local files; an
+ * object store on a cluster can take its place.
+ */
+export interface SnapshotStore<S> {
+  /** How many whole snapshots are kept. */
+  readonly keep: number
+  /** Resolves when the snapshot is durable; then older ones are pruned. */
+  create(state: S, seq: number, options?: CreateOptions): Promise<CreatedSnapshot>
+  /** The newest that is whole. Rejects when there is none. */
+  restore(options?: RestoreOptions): Promise<RestoredSnapshot<S>>
+  /** As `restore`; undefined when there is no snapshot at all. Rejects when all are damaged. */
+  tryRestore(options?: RestoreOptions): Promise<RestoredSnapshot<S> | undefined>
+  /** Newest first; not read. */
+  list(): Promise<SnapshotFile[]>
+  /** Reads snapshots whole, newest first: all, or the one with this number. What is whole is also durable when it resolves. */
+  verify(seq?: number): Promise<CheckedSnapshot[]>
+  /** Removes what is older than the `keep` newest whole ones; resolves to the paths. */
+  prune(): Promise<string[]>
+}
