@@ -1,5 +1,5 @@
 /** Larger texts are parsed in parts: V8 has no string of more than about 512 Mi characters. */
-const PART_BYTES = 384 * 1024 * 1024
+const PART_BYTES = 500 * 1024 * 1024
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
