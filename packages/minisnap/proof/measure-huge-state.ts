@@ -118,7 +118,10 @@ async function measure(shape: Shape, mib: number): Promise<HugeStateFigures> {
     const isEqual = isDeepStrictEqual(restored.state, state)
     const plainMs = parseMs(created.path)
     return {
-      ...{ shape, stateBytes: created.sizeBytes, entries, isEqual },
+      shape,
+      stateBytes: created.sizeBytes,
+      entries,
+      isEqual,
       createMs: Math.round(created.elapsedMs),
       heldP999Ms: Number(probe.p999().toFixed(1)),
       heldMaxMs: Math.round(Math.max(...probe.heldMs.slice(0, 100_000))),

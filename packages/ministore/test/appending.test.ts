@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { BASE } from './support/journals.js'
 import { CrashFileSystem } from '@mini-rs/testkit'
-import { temporaryFolder } from './support/temporary.js'
+import { temporaryFolder } from '@mini-rs/testkit/vitest'
 
 async function open(options: OpenOptions<unknown> = {}): Promise<MiniStore<unknown>> {
   return MiniStore.open(BASE, { fileSystem: new CrashFileSystem(), ...options })

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { MiniStore } from '@mini-rs/ministore'
 import { describe, expect, it } from 'vitest'
 import { writeJournal } from './support/journals.js'
-import { temporaryFolder } from './support/temporary.js'
+import { temporaryFolder } from '@mini-rs/testkit/vitest'
 
 const CLI = fileURLToPath(new URL('../dist/cli.cjs', import.meta.url))
 

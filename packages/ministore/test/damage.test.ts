@@ -3,8 +3,7 @@ import { join } from 'node:path'
 import { MiniStore } from '@mini-rs/ministore'
 import { describe, expect, it } from 'vitest'
 import { type Judgement, judge, judgePath, writeJournal } from './support/journals.js'
-import { Random, seedOfRun } from './support/random.js'
-import { temporaryFolder } from './support/temporary.js'
+import { Random, seedOfRun, temporaryFolder } from '@mini-rs/testkit/vitest'
 
 const COMMITS = 20
 

@@ -1,7 +1,7 @@
 import { decisionTable } from '../proof/decision-table.js'
 import { describe, expect, it } from 'vitest'
 import { EMPTY_TAIL, type Findings, type TailFindings, decide } from '../src/recovery/decide.js'
-import { proveRow } from './support/prove.js'
+import { proveRow } from '@mini-rs/testkit/vitest'
 
 const found: Findings = {
   active: 'segment',

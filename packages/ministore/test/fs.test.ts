@@ -12,7 +12,7 @@ import {
 import { describe, expect, it } from 'vitest'
 import { CrashFileSystem, ScriptedChoices, errno } from '@mini-rs/testkit'
 import { retryWhileBusy } from '../src/fs/busy.js'
-import { temporaryFolder } from './support/temporary.js'
+import { temporaryFolder } from '@mini-rs/testkit/vitest'
 
 describe("Node's file system behind the port", () => {
   it('writes, reads, cuts, syncs and tells size and identity', async () => {

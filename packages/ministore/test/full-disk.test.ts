@@ -3,8 +3,7 @@ import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { MiniStore } from '@mini-rs/ministore'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { proving } from './support/proof-ledger.js'
-import { temporaryFolder } from './support/temporary.js'
+import { proving, temporaryFolder } from '@mini-rs/testkit/vitest'
 
 const KIB = 1024
 

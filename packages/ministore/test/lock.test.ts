@@ -8,7 +8,7 @@ import { MiniStore } from '@mini-rs/ministore'
 import { describe, expect, it } from 'vitest'
 import { CrashFileSystem } from '@mini-rs/testkit'
 import { BASE } from './support/journals.js'
-import { temporaryFolder } from './support/temporary.js'
+import { temporaryFolder } from '@mini-rs/testkit/vitest'
 
 const APPENDER = fileURLToPath(new URL('support/appender.mjs', import.meta.url))
 

@@ -3,7 +3,7 @@ import { MiniStore, type OpenOptions } from '@mini-rs/ministore'
 import { describe, expect, it } from 'vitest'
 import { BASE, writeJournal } from './support/journals.js'
 import { CrashFileSystem, errno } from '@mini-rs/testkit'
-import { temporaryFolder } from './support/temporary.js'
+import { temporaryFolder } from '@mini-rs/testkit/vitest'
 
 async function collect<T>(iterable: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = []

@@ -4,8 +4,7 @@ import { MiniStore, type RepairMode, type RepairReport, systemClock } from '@min
 import { describe, expect, it } from 'vitest'
 import { BASE, writeJournal } from './support/journals.js'
 import { CrashFileSystem, errno } from '@mini-rs/testkit'
-import { Random, seedOfRun } from './support/random.js'
-import { temporaryFolder } from './support/temporary.js'
+import { Random, seedOfRun, temporaryFolder } from '@mini-rs/testkit/vitest'
 
 const SMALL = { maxSegmentBytes: 600 }
 const clock = { ...systemClock, now: () => Date.UTC(2026, 10, 23, 19, 15, 0, 123) }

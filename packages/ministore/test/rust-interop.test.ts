@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { MiniStore } from '@mini-rs/ministore'
 import { describe, expect, it } from 'vitest'
-import { temporaryFolder } from './support/temporary.js'
+import { temporaryFolder } from '@mini-rs/testkit/vitest'
 
 const fixture = (name: string): string =>
   fileURLToPath(new URL(`fixtures/rust-0.1.3/${name}`, import.meta.url))

@@ -3,9 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { MiniStore } from '@mini-rs/ministore'
 import { describe, expect, it } from 'vitest'
-import { countFromEnv, proving } from './support/proof-ledger.js'
-import { Random, seedOfRun } from './support/random.js'
-import { temporaryFolder } from './support/temporary.js'
+import { countFromEnv, proving, Random, seedOfRun, temporaryFolder } from '@mini-rs/testkit/vitest'
 
 const APPENDER = fileURLToPath(new URL('support/appender.mjs', import.meta.url))
 const KILLS = countFromEnv('KILLS', 20)

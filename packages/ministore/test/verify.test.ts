@@ -4,7 +4,7 @@ import { MiniStore } from '@mini-rs/ministore'
 import { describe, expect, it } from 'vitest'
 import { BASE, judge, writeJournal } from './support/journals.js'
 import { CrashFileSystem } from '@mini-rs/testkit'
-import { temporaryFolder } from './support/temporary.js'
+import { temporaryFolder } from '@mini-rs/testkit/vitest'
 
 const HEADER_BYTES = 28
 

@@ -40,3 +40,5 @@ export {
 } from './proof.js'
 export { type ProofRun, readLedger, runProofs, writeLedgerEntry } from './run-proofs.js'
 export type { PowerCutRules } from './power-cut.js'
+export { type PackageProofs, prove } from './prove.js'
+export { type RealRow, runRealRows } from './real-rows.js'

@@ -19,7 +19,8 @@ function swallowing(fileSystem: CrashFileSystem, isHidden: boolean): CrashFileSy
         const handle = await target.open(...args)
         let claimedBytes = 0
         return {
-          ...{ read: handle.read.bind(handle), sync: handle.sync.bind(handle) },
+          read: handle.read.bind(handle),
+          sync: handle.sync.bind(handle),
           close: handle.close.bind(handle),
           sizeSync: () => (isHidden && claimedBytes > 0 ? claimedBytes : handle.sizeSync()),
           write: async (bytes: Uint8Array, offsetBytes: number) => {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { bitFlips } from '../../proof/bit-flips.js'
 import { loseData, lostData } from '../../proof/lost-data.js'
-import { proveRow } from '../support/prove.js'
+import { proveRow } from '@mini-rs/testkit/vitest'
 
 proveRow(bitFlips)
 proveRow(lostData)

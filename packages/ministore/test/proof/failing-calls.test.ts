@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { failEachCall, failingCalls } from '../../proof/failing-calls.js'
-import { proveRow } from '../support/prove.js'
+import { proveRow } from '@mini-rs/testkit/vitest'
 
 proveRow(failingCalls)
 

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { WorldOptions } from '../../proof/crash-world.js'
 import { randomCrashes, runRandomWorlds, runSeededWorld } from '../../proof/random-crashes.js'
-import { proveRow } from '../support/prove.js'
-import { seedOfRun } from '../support/random.js'
+import { proveRow, seedOfRun } from '@mini-rs/testkit/vitest'
 
 proveRow(randomCrashes)
 

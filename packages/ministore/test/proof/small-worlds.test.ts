@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { runSmallWorlds, smallWorlds } from '../../proof/small-worlds.js'
-import { proveRow } from '../support/prove.js'
+import { proveRow } from '@mini-rs/testkit/vitest'
 
 proveRow(smallWorlds)
 

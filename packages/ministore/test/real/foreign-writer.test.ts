@@ -2,10 +2,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { MiniStore } from '@mini-rs/ministore'
 import { describe, expect, it } from 'vitest'
-import { proving } from '../support/proof-ledger.js'
-import { temporaryFolder } from '../support/temporary.js'
 import { type Numbered, recordOf } from './support/numbered.mjs'
 import { SpokenLines, programAt } from './support/spoken-lines.js'
+import { proving, temporaryFolder } from '@mini-rs/testkit/vitest'
 
 const COMMITS = 20
 

@@ -1,12 +1,10 @@
 import { join } from 'node:path'
 import { MiniStore, type OpenOptions } from '@mini-rs/ministore'
 import { describe, expect, it } from 'vitest'
-import { countFromEnv, proving } from '../support/proof-ledger.js'
-import { Random, seedOfRun } from '../support/random.js'
-import { temporaryFolder } from '../support/temporary.js'
 import { expectWholeJournal, highestOf } from './support/check-journal.js'
 import type { Numbered } from './support/numbered.mjs'
 import { SpokenLines, programAt } from './support/spoken-lines.js'
+import { countFromEnv, proving, Random, seedOfRun, temporaryFolder } from '@mini-rs/testkit/vitest'
 
 const KILLS = countFromEnv('KILLS', 30)
 const KILLS_PER_JOURNAL = 25

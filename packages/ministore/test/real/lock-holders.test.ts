@@ -4,10 +4,9 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { MiniStore, systemClock } from '@mini-rs/ministore'
 import { describe, expect, it } from 'vitest'
-import { countFromEnv, proving } from '../support/proof-ledger.js'
-import { temporaryFolder } from '../support/temporary.js'
 import { isInstalled } from './support/loop-disk.js'
 import { Racer } from './support/racer.js'
+import { countFromEnv, proving, temporaryFolder } from '@mini-rs/testkit/vitest'
 
 const STOPPED_MS = countFromEnv('STOPPED_MS', 2000)
 const TAKEOVERS = Math.ceil(countFromEnv('RACES', 50) / 10)

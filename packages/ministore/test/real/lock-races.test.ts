@@ -1,8 +1,7 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { countFromEnv, proving } from '../support/proof-ledger.js'
-import { temporaryFolder } from '../support/temporary.js'
 import { type Answer, Racer } from './support/racer.js'
+import { countFromEnv, proving, temporaryFolder } from '@mini-rs/testkit/vitest'
 
 const RACES = countFromEnv('RACES', 20)
 const RACER_COUNT = 8

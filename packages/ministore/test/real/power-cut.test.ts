@@ -3,12 +3,11 @@ import { join } from 'node:path'
 import { MiniStore, MiniStoreError, type OpenOptions } from '@mini-rs/ministore'
 import { nodeFileSystem } from '@mini-rs/ministore/fs'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { countFromEnv, proving, recordProof } from '../support/proof-ledger.js'
-import { Random, seedOfRun } from '../support/random.js'
 import { expectWholeJournal, highestOf, journalBytes } from './support/check-journal.js'
 import { LoopDisk, whyNoLoopDisk } from './support/loop-disk.js'
 import { type Numbered, recordOf } from './support/numbered.mjs'
 import { SpokenLines, programAt } from './support/spoken-lines.js'
+import { countFromEnv, proving, Random, recordProof, seedOfRun } from '@mini-rs/testkit/vitest'
 
 const CUTS = countFromEnv('POWER_CUTS', 5)
 const CUTS_PER_JOURNAL = 10

@@ -2,9 +2,6 @@ import { join } from 'node:path'
 import { mkdirSync, rmSync } from 'node:fs'
 import { MiniStore } from '@mini-rs/ministore'
 import { describe, expect, it } from 'vitest'
-import { proving } from '../support/proof-ledger.js'
-import { Random, seedOfRun } from '../support/random.js'
-import { temporaryFolder } from '../support/temporary.js'
 import { journalBytes } from './support/check-journal.js'
 import { differencesFrom } from './support/failure-table.js'
 import {
@@ -15,6 +12,7 @@ import {
   runTraced,
   whyNoTrace,
 } from './support/traced-run.js'
+import { proving, Random, seedOfRun, temporaryFolder } from '@mini-rs/testkit/vitest'
 
 const USUAL_POINTS = 10
 
