@@ -40,6 +40,24 @@ const PROGRAMS: readonly { name: string; first: RegExp[]; second: RegExp[] }[] =
     first: [/filled: +40 entries, 1010 records/, /after a restart: +40 entries, 40 records/],
     second: [/filled: +40 entries, 1050 records/, /after a restart: +40 entries, 40 records/],
   },
+  {
+    name: 'snapshot-and-compact.ts',
+    first: [
+      /^0 records in the snapshot, 0 in all/,
+      /550 records logged, the last (1\d\d|2\d\d) are still in the log/,
+      /sum 151525/,
+    ],
+    second: [
+      /^500 records in the snapshot, 550 in all/,
+      /1100 records logged, the last (1\d\d|2\d\d) are still in the log/,
+      /sum 303050/,
+    ],
+  },
+  {
+    name: 'snapshot-progress.ts',
+    first: [/^200000 readings, \d+\.\d MB, saved and loaded: equal/, /never held the event loop/],
+    second: [/^200000 readings, \d+\.\d MB, saved and loaded: equal/],
+  },
 ]
 
 describe.each(PROGRAMS)('$name', ({ name, first, second }) => {

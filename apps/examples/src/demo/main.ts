@@ -9,19 +9,27 @@ import colors from 'picocolors'
 import { heading, line, milliseconds, widthOf } from './layout.js'
 import { startProgress } from './progress.js'
 import { overlayOf, prove } from './proof.js'
+import { snapshotsOf } from './recover.js'
 import type { Component } from './registry.js'
 import {
+  costLines,
   journalLines,
   killLines,
   laterLines,
+  openedLines,
   proofLines,
   recoveryLines,
   scanLines,
+  snapshotLines,
 } from './report.js'
 import { type ScanResult, scan } from './scan.js'
-import { type WriterOutcome, runWriter } from './writer-process.js'
+import { type WriterJob, type WriterOutcome, runWriter } from './writer-process.js'
 
 const HERE = fileURLToPath(new URL('.', import.meta.url))
+/** Of the second writer's events: snapshots that it takes, and the part after which it is killed. */
+const SNAPSHOTS = 6
+const KILL_AT = 0.9
+
 const REPOSITORY = resolve(HERE, '../../../..')
 
 /** Resolves to whether every proof holds. */
@@ -42,28 +50,45 @@ async function main(): Promise<boolean> {
   }
 
   print([heading(2, 'Log one event each, and kill the writer half-way')])
-  const killed = await write(journal, components, Math.floor(components.length / 2))
-  print(killLines(killed))
+  const killed = await write(journal, components, {
+    killAfter: Math.floor(components.length / 2),
+  })
+  print([...openedLines(killed), ...killLines(killed)])
 
-  print([heading(3, 'Open the journal again, and go on')])
-  const second = await write(journal, components)
-  print(recoveryLines(killed, second))
-  const isNothingLost = second.opened.recovery.lastSeq >= killed.lastAcknowledgedSeq
+  print([
+    heading(3, 'Open it again, go on with snapshots and a short journal, and kill that one too'),
+  ])
+  const left = components.length - killed.lastAcknowledgedSeq
+  const snapshotEvery = Math.max(1, Math.floor(left / SNAPSHOTS))
+  const second = await write(journal, components, {
+    snapshotEvery,
+    killAfter: Math.floor(left * KILL_AT),
+  })
+  print([...recoveryLines(killed, second), ...snapshotLines(second), ...killLines(second)])
 
-  print([heading(4, 'Prove it: fold the journal, scan again, compare')])
+  print([heading(4, 'Open it once more: a snapshot, and the few records after it')])
+  const third = await write(journal, components, { snapshotEvery })
+  print([...recoveryLines(second, third), ...costLines(third)])
+  const isNothingLost =
+    second.opened.recovery.lastSeq >= killed.lastAcknowledgedSeq &&
+    third.opened.recovery.lastSeq >= second.lastAcknowledgedSeq
+
+  print([heading(5, 'Prove it: fold snapshot and journal, scan again, compare')])
   const fresh = await scanFolder(folder)
   const proof = await prove(journal, fresh.components)
   const isNothingDoubled = proof.eventCount === proof.componentCount
   print(proofLines(proof, 'a fresh scan'))
 
-  print([heading(5, 'A later scan finds changes')])
+  print([heading(6, 'A later scan finds changes')])
   const later = overlayOf(fresh.components)
-  const third = await write(journal, later.components)
+  const fourth = await write(journal, later.components)
   const laterProof = await prove(journal, later.components)
-  print([...laterLines(later, fresh.components[0], third), ...proofLines(laterProof, 'that scan')])
+  print([...laterLines(later, fresh.components[0], fourth), ...proofLines(laterProof, 'that scan')])
 
-  print([heading(6, 'The journal')])
-  print(await journalLines(await MiniStore.inspect(journal), width))
+  print([heading(7, 'What is on the disk')])
+  print(
+    await journalLines(await MiniStore.inspect(journal), await snapshotsOf(journal).list(), width),
+  )
   print([
     '',
     line(journal),
@@ -85,7 +110,7 @@ async function scanFolder(folder: string): Promise<ScanResult> {
 async function write(
   journal: string,
   components: readonly Component[],
-  killAfter?: number,
+  how: Pick<WriterJob, 'killAfter' | 'snapshotEvery'> = {},
 ): Promise<WriterOutcome> {
   const progress = startProgress('events acknowledged', components.length)
   let alreadyThere = 0
@@ -93,7 +118,7 @@ async function write(
     return await runWriter({
       journal,
       components,
-      ...(killAfter === undefined ? {} : { killAfter }),
+      ...how,
       onOpened: (opened) => {
         alreadyThere = components.length - opened.eventCount
         progress.update(alreadyThere)

@@ -1,10 +1,13 @@
 import { isDeepStrictEqual } from 'node:util'
-import { MiniStore } from '@mini-rs/ministore'
-import { type Component, type RegistryEvent, applyEvent, digestOf, registryOf } from './registry.js'
+import { recoverRegistry } from './recover.js'
+import { type Component, digestOf, registryOf } from './registry.js'
 
 export interface Proof {
   readonly holds: boolean
+  /** Ever logged. */
   readonly eventCount: number
+  /** Of them, those that the snapshot holds, and need not be read. */
+  readonly snapshotSeq: number
   /** In the registry that the journal tells. */
   readonly componentCount: number
   readonly scannedCount: number
@@ -13,18 +16,10 @@ export interface Proof {
   readonly foldMs: number
 }
 
-/** Folds the journal, and compares the result with what a scan says. */
+/** Folds snapshot and journal, and compares the result with what a scan says. */
 export async function prove(journal: string, components: readonly Component[]): Promise<Proof> {
   const startMs = performance.now()
-  let eventCount = 0
-  const folded = await MiniStore.reduce<RegistryEvent, Map<string, Component>>(
-    journal,
-    (registry, event, seq) => {
-      eventCount++
-      return applyEvent(registry, event, seq)
-    },
-    new Map(),
-  )
+  const { registry: folded, snapshotSeq, replayed } = await recoverRegistry(journal)
   const foldMs = performance.now() - startMs
   const scanned = registryOf(components)
   const journalDigest = digestOf(folded)
@@ -32,7 +27,8 @@ export async function prove(journal: string, components: readonly Component[]): 
   const holds = isDeepStrictEqual(folded, scanned) && journalDigest === scanDigest
   return {
     holds,
-    eventCount,
+    eventCount: snapshotSeq + replayed,
+    snapshotSeq,
     componentCount: folded.size,
     scannedCount: scanned.size,
     journalDigest,

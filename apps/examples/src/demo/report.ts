@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
 import type { Inspection } from '@mini-rs/ministore'
+import type { SnapshotFile } from '@mini-rs/minisnap'
 import colors from 'picocolors'
 import { alignRight, bar, bytes, count, line, milliseconds, printable, table } from './layout.js'
 import type { LaterScan, Proof } from './proof.js'
@@ -69,10 +71,12 @@ function largestTable(components: readonly Component[]): string[] {
   )
 }
 
-export function killLines(killed: WriterOutcome): string[] {
-  const { pid, opened, acknowledged, signal, elapsedMs } = killed
+export function openedLines({ pid, opened }: WriterOutcome): string[] {
+  return [line(`process ${pid} opened the journal: ${colors.bold(opened.recovery.verdict)}`)]
+}
+
+export function killLines({ opened, acknowledged, signal, elapsedMs }: WriterOutcome): string[] {
   return [
-    line(`process ${pid} opened the journal: ${colors.bold(opened.recovery.verdict)}`),
     line(
       `it was killed with ${colors.red(String(signal))} when ${acknowledged} of ` +
         `${count(opened.eventCount, 'event')} had been acknowledged${took(elapsedMs)}`,
@@ -80,23 +84,40 @@ export function killLines(killed: WriterOutcome): string[] {
   ]
 }
 
-export function recoveryLines(killed: WriterOutcome, second: WriterOutcome): string[] {
-  const { recovery, registered, eventCount } = second.opened
+/** How a writer found what the one before it had left. */
+export function recoveryLines(before: WriterOutcome, now: WriterOutcome): string[] {
+  const { recovery, registered, eventCount } = now.opened
   const { setAside } = recovery
-  const extra = recovery.lastSeq - killed.lastAcknowledgedSeq
   const torn =
     setAside === undefined
       ? 'nothing to set aside'
       : `${count(setAside.sizeBytes, 'torn byte')} set aside in ${setAside.path}`
   return [
     line(
-      `process ${second.pid} found it ${colors.bold(recovery.verdict)}: last event ` +
+      `process ${now.pid} found it ${colors.bold(recovery.verdict)}: last event ` +
         `${recovery.lastSeq}, ${torn}, open after ${milliseconds(recovery.elapsedMs)}`,
     ),
-    line(survivalOf(killed.acknowledged, extra)),
-    line(`${registered} packages were registered already, so it logged the other ${eventCount}`),
-    ...costLines(second),
+    line(survivalOf(before.lastAcknowledgedSeq, recovery.lastSeq - before.lastAcknowledgedSeq)),
+    ...replayLines(now),
+    line(`${registered} packages were registered already, so ${eventCount} events are left to log`),
   ]
+}
+
+function replayLines({ opened: { snapshotSeq, replayed } }: WriterOutcome): string[] {
+  if (snapshotSeq === 0) return [line(`without a snapshot, it replayed all ${replayed} events`)]
+  const spared = colors.green(`${count(snapshotSeq, 'event')} it did not have to replay`)
+  return [
+    line(`it restored the snapshot of event ${snapshotSeq}, and replayed ${replayed}: ${spared}`),
+  ]
+}
+
+/** What a writer did to keep the journal short. */
+export function snapshotLines({ snapshots, droppedRecords, freedBytes }: WriterOutcome): string[] {
+  const dropped =
+    droppedRecords === 0
+      ? 'no whole file of the journal could go yet'
+      : `compaction dropped ${count(droppedRecords, 'event')} of the journal, ${bytes(freedBytes)}`
+  return [line(`it took ${count(snapshots, 'snapshot')}; ${dropped}`)]
 }
 
 function survivalOf(acknowledged: number, extra: number): string {
@@ -105,7 +126,8 @@ function survivalOf(acknowledged: number, extra: number): string {
   return `all ${acknowledged} acknowledged events are there${more}`
 }
 
-function costLines({ done, elapsedMs }: WriterOutcome): string[] {
+/** What durability cost a writer. */
+export function costLines({ done, elapsedMs }: WriterOutcome): string[] {
   if (done?.stats.syncLatency === undefined) return []
   const { syncs, meanRecordsPerCommit, syncLatency } = done.stats
   const each = `${meanRecordsPerCommit.toFixed(1)} events each`
@@ -117,14 +139,15 @@ function costLines({ done, elapsedMs }: WriterOutcome): string[] {
 
 export function proofLines(proof: Proof, scanned: string): string[] {
   const rows = [
-    ['the journal, folded', count(proof.componentCount, 'package'), digest(proof.journalDigest)],
+    ['snapshot and journal', count(proof.componentCount, 'package'), digest(proof.journalDigest)],
     [scanned, count(proof.scannedCount, 'package'), digest(proof.scanDigest)],
   ]
   const verdict = proof.holds
     ? colors.green('✔ equal: nothing lost, nothing doubled')
     : colors.red('✘ NOT EQUAL: the journal tells another story than the scan')
+  const read = proof.eventCount - proof.snapshotSeq
   const time = colors.dim(
-    `  ${count(proof.eventCount, 'event')} folded in ${milliseconds(proof.foldMs)}`,
+    `  ${read} of ${count(proof.eventCount, 'event')} folded, in ${milliseconds(proof.foldMs)}`,
   )
   return [...table(['', '', 'sha-256'], rows).slice(1), line(verdict + time)]
 }
@@ -152,15 +175,20 @@ export function laterLines(
   ]
 }
 
-export async function journalLines(inspection: Inspection, width: number): Promise<string[]> {
+export async function journalLines(
+  inspection: Inspection,
+  snapshots: readonly SnapshotFile[],
+  width: number,
+): Promise<string[]> {
   const path = inspection.segments.at(-1)?.path ?? ''
   const lines = (await readFile(path, 'utf8')).split('\n')
   const seal = lines.find((one) => /\t[ \t]{32}$/.test(one))?.slice(-36) ?? ''
   const visible = seal.replaceAll('\t', '→').replaceAll(' ', '·')
   return [
     line(
-      `${count(inspection.records, 'event')}, ${bytes(inspection.sizeBytes)}, in plain JSON lines`,
+      `the last ${count(inspection.records, 'event')} in ${count(inspection.segments.length, 'file')} of JSON lines, ${bytes(inspection.sizeBytes)}`,
     ),
+    ...snapshots.map((one) => line(`${basename(one.path)}, ${bytes(one.sizeBytes)}`)),
     '',
     line(colors.dim('$ cat journal.jsonl')),
     ...lines.slice(0, 5).map((one) => line(printable(one.trimEnd(), width - 6))),
