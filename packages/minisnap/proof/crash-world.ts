@@ -118,6 +118,7 @@ class Life {
       const isAwaited = this.#choices.choose(4) < 3
       const done = this.#step(log, snapshots)
       pending.push(done)
+      done.catch(() => undefined) // told by the await here or behind the loop
       if (isAwaited) await done
     }
     await Promise.all(pending)

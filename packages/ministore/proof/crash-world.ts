@@ -132,6 +132,7 @@ class Life {
       const isAwaited = this.#choices.choose(4) < 3
       const done = this.#step(store)
       pending.push(done)
+      done.catch(() => undefined) // told by the await here or behind the loop
       if (isAwaited) await done
     }
     await Promise.all(pending)

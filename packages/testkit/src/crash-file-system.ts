@@ -73,8 +73,7 @@ export class CrashFileSystem implements FileSystem {
     this.#disk = this.#initial.clone()
     this.#choices = options.choices ?? new SeededChoices(1)
     this.#bootId = options.bootId ?? 'boot-1'
-    this.#nextFile =
-      1 + Math.max(0, ...this.#disk.paths.map((path) => this.#disk.fileAt(path) ?? 0))
+    this.#nextFile = 1 + this.#disk.lastFile
   }
 
   /** How many steps were logged: a place to crash at. */

@@ -70,6 +70,11 @@ export class DiskModel {
     return this.#names.get(path)
   }
 
+  /** The highest number of a file, of those without a name as well: a power cut can bring their names back. */
+  get lastFile(): FileId {
+    return Math.max(0, ...this.#files.keys())
+  }
+
   /** All names of files, as programs see them. */
   get paths(): string[] {
     return [...this.#names.keys()]

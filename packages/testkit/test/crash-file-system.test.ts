@@ -121,4 +121,14 @@ describe('choices', () => {
       script.some((answer) => answer >= 3)
     expect(await shrinkScript([5, 1, 0, 7, 2, 9], fails)).toEqual([3])
   })
+
+  it('gives no new file the bytes of one that only a power cut would bring back', async () => {
+    const disk = new CrashFileSystem()
+    disk.put('/old', Buffer.from('old bytes'))
+    disk.put('/other', Buffer.from('x'))
+    await disk.remove('/other')
+    const killed = disk.killedAt(disk.position)
+    const handle = await killed.open('/new', 'createNew')
+    expect(handle.sizeSync()).toBe(0)
+  })
 })
