@@ -32,6 +32,7 @@ export class SnapStore<S> implements SnapshotStore<S> {
   readonly #reader: SnapshotReader
   // Settles when every change of the folder that was asked for so far has ended.
   #changes: Promise<unknown> = Promise.resolve()
+  #isFolderMade = false
 
   /** Does no I/O: the folder is made by the first {@link SnapStore.create}. @throws TypeError, RangeError, {@link MiniSnapError} `COMPRESSION_UNAVAILABLE` */
   constructor(dir: string, options: SnapStoreOptions<S> = {}) {
@@ -203,7 +204,7 @@ export class SnapStore<S> implements SnapshotStore<S> {
     { log, signal, onProgress, onSlice }: CreateOptions & { onSlice: (ms: number) => void },
   ): Promise<number> {
     const { fileSystem, clock, sliceMs, compression, mode } = this.#settings
-    await makeDirectories(fileSystem, this.dir)
+    await this.#makeFolder()
     await this.#folder.sweep()
     const totalBytes = onProgress && (await this.latest())?.sizeBytes
     const onBytes = (doneBytes: number): void => onProgress?.({ doneBytes, totalBytes })
@@ -216,6 +217,14 @@ export class SnapStore<S> implements SnapshotStore<S> {
         if (log !== undefined && log.durableSeq < seq) throw logBehind(path, seq, log.durableSeq)
       },
     })
+  }
+
+  /** Its name is made durable once: whoever made it may have died before that. */
+  async #makeFolder(): Promise<void> {
+    const { fileSystem } = this.#settings
+    if (this.#isFolderMade && (await fileSystem.stat(this.dir)) !== undefined) return
+    await makeDirectories(fileSystem, this.dir)
+    this.#isFolderMade = true
   }
 
   /** The same number under another codec or compression: only the new one says what was created. */
@@ -247,7 +256,7 @@ export class SnapStore<S> implements SnapshotStore<S> {
 
   /** `created`: has just been written, and is whole. */
   async #prune(created?: string): Promise<string[]> {
-    await this.#folder.sync()
+    if (created === undefined) await this.#folder.sync() // `created` was made durable with the names before it
     await this.#folder.sweep()
     const entries = (await this.#folder.list()).filter((entry) => entry.legacy === 'no')
     let wholeCount = 0
