@@ -3,7 +3,7 @@ import type { Envelope } from './codec/codec.js'
 import { compress } from './codec/compression.js'
 import { MiniSnapError, type SkippedSnapshot, messageOf } from './errors.js'
 import { inFolder, snapshotName } from './file/file-names.js'
-import { sealedSlices } from './file/slices.js'
+import { sealedSlices, toBytes } from './file/slices.js'
 import { type FolderEntry, SnapshotFolder } from './file/snapshot-folder.js'
 import { type DecodedSnapshot, SnapshotReader } from './file/snapshot-reader.js'
 import { migrateState } from './migrate.js'
@@ -75,7 +75,7 @@ export class SnapStore<S> implements SnapshotStore<S> {
     const startMs = clock.monotonicMs()
     const pieces = codec.encode(envelope, { pretty })
     // At once means before anything else can run: not even a look at the folder.
-    const content = mode === 'atOnce' ? [...pieces] : pieces
+    const content = mode === 'atOnce' ? Array.from(pieces, toBytes) : pieces
     const heldMs = clock.monotonicMs() - startMs
     return this.#alone(() => this.#create(envelope, content, { options, heldMs }))
   }

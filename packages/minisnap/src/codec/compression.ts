@@ -23,11 +23,19 @@ export function compress(
   return through(content, packerOf(kind).compress())
 }
 
-/** Unpacks a file whole. @throws {@link MiniSnapError} `COMPRESSION_UNAVAILABLE`; what zlib throws for bytes that are cut or damaged */
+/** Unpacks a file whole. @throws as {@link unpack} */
 export async function decompress(kind: Packed, bytes: Uint8Array): Promise<Uint8Array> {
   const pieces: Uint8Array[] = []
-  for await (const piece of through([bytes], packerOf(kind).decompress())) pieces.push(piece)
+  for await (const piece of unpack(kind, [bytes])) pieces.push(piece)
   return Buffer.concat(pieces)
+}
+
+/** Unpacks a file piece by piece. @throws {@link MiniSnapError} `COMPRESSION_UNAVAILABLE`; what zlib throws for bytes that are cut or damaged */
+export function unpack(
+  kind: Packed,
+  content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): AsyncIterable<Uint8Array> {
+  return through(content, packerOf(kind).decompress())
 }
 
 /** @throws {@link MiniSnapError} `COMPRESSION_UNAVAILABLE` where this Node.js cannot do it */

@@ -13,6 +13,8 @@ export function msgpack(): SnapshotCodec {
     moreTypes: true,
     mapsAsObjects: false,
     useBigIntExtension: true,
+    // Otherwise every Uint8Array of the state would keep the whole file in memory.
+    copyBuffers: true,
   })
   return Object.freeze({
     name: 'msgpack',

@@ -16,6 +16,8 @@ function check(value: unknown, path: string[]): void {
       return
     case 'string':
       if (!value.isWellFormed()) throw fault('a lone surrogate', path)
+      // The decoder of longer texts takes it away.
+      if (value.startsWith('\ufeff')) throw fault('a text that begins with a byte order mark', path)
       return
     case 'object':
       if (value !== null) checkObject(value, path)
@@ -62,8 +64,8 @@ function checkArray(items: readonly unknown[], path: string[]): void {
 function checkPlain(object: Readonly<Record<string, unknown>>, path: string[]): void {
   if (Object.getOwnPropertySymbols(object).length > 0) throw fault('a symbol as a key', path)
   for (const key of Object.keys(object)) {
-    // msgpackr gives it back under another name.
-    if (key === '__proto__') throw fault('a key called __proto__', path)
+    // msgpackr renames the one, and keeps notes of its own under the other.
+    if (key === '__proto__' || key === '__keys__') throw fault(`a key called ${key}`, path)
     if (!key.isWellFormed()) throw fault('a lone surrogate in a key', path)
     checkMember(object[key], path, memberPath(key))
   }

@@ -30,7 +30,7 @@ export async function* sealedSlices(
   let crc = 0
   let startMs = clock.monotonicMs()
   for (const piece of pieces) {
-    const bytes = typeof piece === 'string' ? Buffer.from(piece) : piece
+    const bytes = toBytes(piece)
     crc = crc32(bytes, crc)
     batch.push(bytes)
     batchBytes += bytes.length
@@ -51,6 +51,11 @@ export async function* sealedSlices(
   batch.push(sealOf(crc))
   onBytes(doneBytes + batchBytes)
   yield joined(batch)
+}
+
+/** Text that was put together piece by piece costs the garbage collector more, the longer it is kept. */
+export function toBytes(piece: string | Uint8Array): Uint8Array {
+  return typeof piece === 'string' ? Buffer.from(piece) : piece
 }
 
 function joined(batch: readonly Uint8Array[]): Uint8Array {

@@ -1,6 +1,6 @@
 import { type FileSystem, isHeldOpen, isTemporary, readFully } from '@mini-rs/ministore/fs'
-import { type Compression, decompress } from '../codec/compression.js'
-import { MiniSnapError, errnoOf, ioError, messageOf } from '../errors.js'
+import { type Compression, decompress, unpack } from '../codec/compression.js'
+import { errnoOf, ioError, messageOf } from '../errors.js'
 import type { SnapshotFile, SnapshotProgress } from '../snapshot-store.js'
 import {
   LEGACY_SEQ_NAME,
@@ -9,10 +9,13 @@ import {
   isSnapshotLeftover,
   parseSnapshotName,
 } from './file-names.js'
-import { type SealedBody, splitSeal } from './sealed-body.js'
+import { SealCheck, type SealVerdict, type SealedBody, splitSeal } from './sealed-body.js'
 
 /** Bytes of one read. */
 const READ_BYTES = 8 * 1024 * 1024
+
+/** Bytes whose CRC is computed in one go while other work goes on. */
+const CHECK_BYTES = 1024 * 1024
 
 /** A snapshot in the folder, and how its file is read. */
 export interface FolderEntry extends SnapshotFile {
@@ -62,22 +65,31 @@ export class SnapshotFolder {
   }
 
   /** What stands in front of the seal, decompressed. @throws {@link MiniSnapError} `IO`, `COMPRESSION_UNAVAILABLE` */
-  async read({ path, compression }: FolderEntry, options: BodyOptions = {}): Promise<FoundBody> {
-    let bytes: Uint8Array
-    try {
-      bytes = await this.#readFile(path, options)
-    } catch (error) {
-      options.signal?.throwIfAborted()
-      if (errnoOf(error) === 'ENOENT') return { kind: 'gone' }
-      if (errnoOf(error) === 'EIO') return { kind: 'damaged', reason: 'the disk cannot read it' }
-      throw ioError('reading', path, error)
-    }
-    if (compression === 'none') return splitSeal(bytes)
-    const found = await tryDecompress(compression, bytes)
-    if (!(found instanceof Uint8Array)) return { kind: 'damaged', reason: found.reason }
-    const body = splitSeal(found)
-    // Nobody else writes compressed ones: without a seal, one of ours was cut.
-    return body.kind === 'unsealed' ? { kind: 'damaged', reason: 'it has no seal' } : body
+  async read(entry: FolderEntry, options: BodyOptions = {}): Promise<FoundBody> {
+    const found = await this.#tryRead(entry, options, async () => {
+      const bytes = await this.#readFile(entry.path, options)
+      const { compression } = entry
+      return splitSeal(compression === 'none' ? bytes : await decompress(compression, bytes))
+    })
+    return refuseUnsealed(found, entry)
+  }
+
+  /**
+   * Whether a file fits its seal. It is read a piece at a time, so that neither memory nor the event loop
+   * has to bear the whole of it.
+   *
+   * @throws {@link MiniSnapError} `IO`, `COMPRESSION_UNAVAILABLE`
+   */
+  async check(entry: FolderEntry): Promise<SealVerdict | { readonly kind: 'gone' }> {
+    const found = await this.#tryRead(entry, {}, async () => {
+      const check = new SealCheck()
+      const pieces = this.#pieces(entry.path)
+      const { compression } = entry
+      const content = compression === 'none' ? pieces : unpack(compression, pieces)
+      for await (const piece of content) check.add(piece)
+      return check.verdict()
+    })
+    return refuseUnsealed(found, entry)
   }
 
   /**
@@ -157,6 +169,44 @@ export class SnapshotFolder {
     }
   }
 
+  /** What `read` makes of a file, or why the file cannot count. */
+  async #tryRead<F>(
+    { path, compression }: FolderEntry,
+    { signal }: BodyOptions,
+    read: () => Promise<F>,
+  ): Promise<
+    F | { readonly kind: 'gone' } | { readonly kind: 'damaged'; readonly reason: string }
+  > {
+    try {
+      return await read()
+    } catch (error) {
+      signal?.throwIfAborted()
+      const code = errnoOf(error)
+      if (code === 'ENOENT') return { kind: 'gone' }
+      if (code === 'EIO') return { kind: 'damaged', reason: 'the disk cannot read it' }
+      // What zlib says of the bytes, and not what the disk says of the file.
+      if (compression !== 'none' && (code === undefined || /^Z_|^ERR_|^ZSTD_/.test(code))) {
+        return { kind: 'damaged', reason: `${compression} cannot unpack it: ${messageOf(error)}` }
+      }
+      throw ioError('reading', path, error)
+    }
+  }
+
+  async *#pieces(path: string): AsyncGenerator<Uint8Array> {
+    const handle = await this.#fileSystem.open(path, 'read')
+    try {
+      for (let offset = 0; ;) {
+        const piece = Buffer.allocUnsafe(CHECK_BYTES)
+        const count = await readFully(handle, piece, offset)
+        if (count > 0) yield piece.subarray(0, count)
+        if (count < CHECK_BYTES) return
+        offset += count
+      }
+    } finally {
+      await handle.close()
+    }
+  }
+
   async #readFile(path: string, { signal, onProgress }: BodyOptions): Promise<Uint8Array> {
     const handle = await this.#fileSystem.open(path, 'read')
     try {
@@ -181,14 +231,11 @@ export class SnapshotFolder {
   }
 }
 
-async function tryDecompress(
-  kind: Exclude<Compression, 'none'>,
-  bytes: Uint8Array,
-): Promise<Uint8Array | { readonly reason: string }> {
-  try {
-    return await decompress(kind, bytes)
-  } catch (error) {
-    if (MiniSnapError.is(error)) throw error // this Node.js cannot unpack any such file
-    return { reason: `${kind} cannot unpack it: ${messageOf(error)}` }
-  }
+/** Nobody else writes compressed ones: without a seal, one of ours was cut. */
+function refuseUnsealed<F extends { readonly kind: string }>(
+  found: F,
+  { compression }: FolderEntry,
+): F | { readonly kind: 'damaged'; readonly reason: string } {
+  if (found.kind !== 'unsealed' || compression === 'none') return found
+  return { kind: 'damaged', reason: 'it has no seal' }
 }

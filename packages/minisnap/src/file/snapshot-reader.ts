@@ -41,13 +41,16 @@ export class SnapshotReader {
   /** Whether a snapshot can be trusted; a seal is enough, its content is not decoded. Undefined: it was removed while we read. */
   async check(entry: FolderEntry): Promise<Pick<CheckedSnapshot, 'status' | 'reason'> | undefined> {
     if (typeof entry.legacy === 'object') return { status: 'damaged', reason: entry.legacy.fault }
-    const found = await this.#folder.read(entry)
-    if (found.kind === 'gone') return undefined
-    if (found.kind === 'damaged') return { status: 'damaged', reason: found.reason }
-    if (found.kind === 'sealed') return { status: 'whole', reason: undefined }
+    const checked = await this.#folder.check(entry)
+    if (checked.kind === 'gone') return undefined
+    if (checked.kind === 'damaged') return { status: 'damaged', reason: checked.reason }
+    if (checked.kind === 'sealed') return { status: 'whole', reason: undefined }
     if (entry.legacy === 'no' && entry.extension !== this.#codec.extension) {
       return { status: 'unverified', reason: 'it has no seal, and is of another codec' }
     }
+    const found = await this.#folder.read(entry)
+    if (found.kind === 'gone') return undefined
+    if (found.kind === 'damaged') return { status: 'damaged', reason: found.reason }
     const decoded =
       entry.legacy === 'pair'
         ? decodeLegacy(found.body)
