@@ -88,6 +88,14 @@ export class FaultScript {
     const missing = acknowledged.flatMap((one) => one.texts).filter((text) => !found.has(text))
     if (missing.length > firstSeq - 1)
       throw new Error(`acknowledged and not there: ${missing.at(-1)}`)
+    // What was dropped is a beginning: behind the first that is there, every acknowledged one is.
+    const submitted = this.#submissions.flatMap((one) =>
+      one.texts.map((text) => ({ text, isOwed: one.fate === 'acknowledged' })),
+    )
+    const first = submitted.findIndex(({ text }) => found.has(text))
+    const hole = submitted.slice(first).find(({ text, isOwed }) => isOwed && !found.has(text))
+    if (first !== -1 && hole !== undefined)
+      throw new Error(`acknowledged, and a hole: ${hole.text}`)
   }
 
   #install(plan: FaultPlan): void {

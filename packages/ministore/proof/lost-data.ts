@@ -24,20 +24,36 @@ export async function loseData(
   sizeBytes: number,
   hasWatermark: boolean,
 ): Promise<{ count: number; failures: string[] }> {
-  const sample = await sampleDisk(sizeBytes)
-  const bytes = sample.get(BASE)
+  const active = await loseIn(await sampleDisk(sizeBytes), BASE, hasWatermark)
+  // Two files of half the size: the writer looks only at where they meet, a reader at every byte.
+  const halves = await sampleDisk(sizeBytes, { maxSegmentBytes: Math.ceil(sizeBytes / 2) })
+  const archived = await loseIn(halves, `${BASE}.000001`, hasWatermark)
+  return {
+    count: active.count + archived.count,
+    failures: [...active.failures, ...archived.failures].slice(0, 10),
+  }
+}
+
+/** Every loss in one file of a journal. */
+async function loseIn(
+  sample: CrashFileSystem,
+  path: string,
+  hasWatermark: boolean,
+): Promise<{ count: number; failures: string[] }> {
+  const bytes = sample.get(path)
   const failures: string[] = []
   let count = 0
   const judge = async (left: Buffer, what: string): Promise<void> => {
     count++
     const disk = new CrashFileSystem()
-    disk.put(BASE, left)
-    if (hasWatermark) disk.put(`${BASE}.ack`, sample.get(`${BASE}.ack`))
-    for (const [who, attempt] of [
-      ['a writer', () => MiniStore.open(BASE, { fileSystem: disk })],
+    for (const other of sample.paths) disk.put(other, other === path ? left : sample.get(other))
+    if (!hasWatermark) disk.discard(`${BASE}.ack`)
+    const readers: [string, () => Promise<unknown>][] = [
       ['a reader', () => MiniStore.replay(BASE, { fileSystem: disk })],
-    ] as const) {
-      if (!(await isRefused(attempt))) failures.push(`${what}: ${who} did not notice`)
+    ]
+    if (path === BASE) readers.push(['a writer', () => MiniStore.open(BASE, { fileSystem: disk })])
+    for (const [who, attempt] of readers) {
+      if (!(await isRefused(attempt))) failures.push(`${what} of ${path}: ${who} did not notice`)
     }
   }
   for (let cut = 0; cut < bytes.length; cut++) {
@@ -56,7 +72,7 @@ export async function loseData(
       await judge(misdirected, `sector at byte ${from} also written to byte ${at}`)
     }
   }
-  return { count, failures: failures.slice(0, 10) }
+  return { count, failures }
 }
 
 async function isRefused(attempt: () => Promise<unknown>): Promise<boolean> {
