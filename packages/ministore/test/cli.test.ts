@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { MiniStore } from '@mini-rs/ministore'
@@ -113,6 +113,9 @@ describe('tail', () => {
     await store.append({ hello: 'follower' })
     await store.close()
     expect((await lines.next()).value).toBe('{"hello":"follower"}')
+    // As it stands in the file: JavaScript cannot hold that number.
+    appendFileSync(path, '{"big":12345678901234567890}\n')
+    expect((await lines.next()).value).toBe('{"big":12345678901234567890}')
     child.kill('SIGINT')
     const [code] = await once(child, 'close')
     expect({ code, err }).toEqual({ code: 130, err: '' })

@@ -101,6 +101,28 @@ describe('following by the path', () => {
     expect(await follower.next()).toBe('caught up at 1')
   })
 
+  it('watches nothing before it is begun, and ends its watch however it ends', async () => {
+    const fileSystem = new CrashFileSystem()
+    let watching = 0
+    fileSystem.watch = () => {
+      watching++
+      return () => void watching--
+    }
+    await (await MiniStore.open(BASE, { fileSystem })).close()
+    const follow = (signal?: AbortSignal) =>
+      MiniStore.follow(BASE, { fileSystem, clock: stillClock, ...(signal && { signal }) })
+    follow()
+    expect(watching).toBe(0)
+    for await (const event of follow()) {
+      expect([event.kind, watching]).toEqual(['caughtUp', 1])
+      break
+    }
+    expect(watching).toBe(0)
+    const controller = new AbortController()
+    for await (const _ of follow(controller.signal)) controller.abort()
+    expect(watching).toBe(0)
+  })
+
   it('looks again after each pollMs where no hint comes', async () => {
     const fileSystem = new CrashFileSystem()
     fileSystem.watch = () => () => {}

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { MiniStore, type RepairMode, type RepairReport, systemClock } from '@mini-rs/ministore'
 import { describe, expect, it } from 'vitest'
@@ -196,6 +196,39 @@ describe('skipCorrupt', () => {
     expect(fileSystem.calls[removed + 1]).toMatch(/^syncDirectory/)
     const renames = fileSystem.calls.flatMap((call, at) => (call.startsWith('rename ') ? [at] : []))
     expect(renames.filter((at) => at > removed)).toEqual([renames.at(-1)])
+  })
+
+  it.skipIf(process.platform === 'win32')(
+    'gives nobody more rights to the files than before',
+    async () => {
+      const path = join(temporaryFolder(), 'journal.jsonl')
+      await writeJournal(path, 20, { ...SMALL, mode: 0o600 })
+      const text = readFileSync(`${path}.000001`, 'latin1')
+      writeFileSync(`${path}.000001`, text.replace('record 0.0', 'record X.0'), 'latin1')
+      await MiniStore.repair(path, { skipCorrupt: true, dryRun: false })
+      const names = readdirSync(join(path, '..'))
+      expect(names.filter((name) => name.includes('.broken-')).length).toBeGreaterThan(0)
+      const modes = names
+        .filter((name) => !name.endsWith('.lock'))
+        .map((name) => statSync(join(path, '..', name)).mode & 0o777)
+      expect(new Set(modes)).toEqual(new Set([0o600]))
+    },
+  )
+
+  it('gives up on its signal while it reads, and has changed nothing', async () => {
+    const fileSystem = await journal()
+    breakRecord(fileSystem, 'record 3.0')
+    const before = snapshot(fileSystem)
+    const controller = new AbortController()
+    const repairing = MiniStore.repair(BASE, {
+      skipCorrupt: true,
+      dryRun: false,
+      fileSystem,
+      signal: controller.signal,
+      onProgress: () => controller.abort(new Error('enough')),
+    })
+    await expect(repairing).rejects.toThrow('enough')
+    expect(snapshot(fileSystem)).toEqual(before)
   })
 
   it('refuses two files of one number: only a person can know which is right', async () => {

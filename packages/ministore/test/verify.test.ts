@@ -57,6 +57,21 @@ describe('verify', () => {
     expect(JSON.parse(JSON.stringify(report))).toMatchObject({ lastSeq: report.lastSeq })
   })
 
+  it('calls a tail torn that the watermark of this boot knows to be unacknowledged, as open does', async () => {
+    const fileSystem = new CrashFileSystem()
+    const store = await MiniStore.open(BASE, { fileSystem })
+    await store.append('acknowledged')
+    const seal = `\t${' \t'.repeat(16)}`
+    fileSystem.appendTo(BASE, Buffer.from(`"in flight"${seal}\n`))
+    const killed = fileSystem.killedAt(fileSystem.position)
+    const report = await MiniStore.verify(BASE, { fileSystem: killed })
+    expect(report).toMatchObject({ verdict: 'torn', isDamaged: false, lastSeq: 1 })
+    expect(kinds(report)).toEqual([['sealed', 'torn']])
+    killed.discard(`${BASE}.ack`)
+    const without = await MiniStore.verify(BASE, { fileSystem: killed })
+    expect(without).toMatchObject({ verdict: 'JOURNAL_AMBIGUOUS_TAIL', isDamaged: true })
+  })
+
   it('says of a path without a journal what open would do', async () => {
     const report = await MiniStore.verify(join(temporaryFolder(), 'none', 'journal.jsonl'))
     expect(report).toMatchObject({ verdict: 'created', isDamaged: false, records: 0, segments: [] })

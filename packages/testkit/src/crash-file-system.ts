@@ -195,7 +195,7 @@ export class CrashFileSystem implements FileSystem {
   statSync(path: string): FileStat | undefined {
     this.#call('stat', path)
     if (this.#disk.hasDirectory(path)) {
-      return { kind: 'directory', sizeBytes: 0, inode: 0n, device: 1n }
+      return { kind: 'directory', sizeBytes: 0, inode: 0n, device: 1n, permissions: 0o777 }
     }
     const file = this.#disk.fileAt(path)
     return file === undefined ? undefined : this.#statOf(file)
@@ -267,7 +267,7 @@ export class CrashFileSystem implements FileSystem {
 
   #statOf(file: FileId): FileStat {
     const sizeBytes = this.#disk.bytesOf(file).length
-    return { kind: 'file', sizeBytes, inode: BigInt(file), device: 1n }
+    return { kind: 'file', sizeBytes, inode: BigInt(file), device: 1n, permissions: 0o666 }
   }
 
   #call(call: Call, path: string, sizeBytes = 0): number | undefined {

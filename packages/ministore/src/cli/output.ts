@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { styleText } from 'node:util'
-import type { Progress } from '../repair/progress-meter.js'
+import type { ScanProgress } from '../repair/progress-meter.js'
 import { Presets, SingleBar } from 'cli-progress'
 
 /** What the command's exit code says. */
@@ -123,10 +123,10 @@ let shownBar: SingleBar | undefined
 
 /** Runs `work` with a progress bar on the error stream, if that is a terminal and it takes its time. */
 export async function withProgress<T>(
-  work: (onProgress: (progress: Progress) => void) => Promise<T>,
+  work: (onProgress: (progress: ScanProgress) => void) => Promise<T>,
 ): Promise<T> {
   const startMs = performance.now()
-  const onProgress = ({ doneBytes, totalBytes }: Progress): void => {
+  const onProgress = ({ doneBytes, totalBytes }: ScanProgress): void => {
     if (!process.stderr.isTTY || performance.now() - startMs < BAR_AFTER_MS) return
     shownBar ??= startBar(totalBytes)
     shownBar.setTotal(totalBytes)

@@ -1,4 +1,4 @@
-import { MiniStore } from '../mini-store.js'
+import { followTexts } from '../read/follow.js'
 import { lineOf } from './cat.js'
 import { LineWriter } from './output.js'
 import { type CommonOptions, lastTexts, requireJournal } from './source.js'
@@ -17,9 +17,10 @@ export async function tail(path: string, options: TailOptions): Promise<void> {
   for (const { seq, text } of last) await writer.line(lineOf(seq, text, options))
   await writer.flush()
   if (options.follow !== true) return
-  for await (const event of MiniStore.follow(base, { from: lastSeq + 1 })) {
-    if (event.kind === 'record') {
-      await writer.line(lineOf(event.seq, JSON.stringify(event.record), options))
-    } else await writer.flush()
+  const { maxRecordBytes } = options
+  const range = { from: lastSeq + 1, ...(maxRecordBytes !== undefined && { maxRecordBytes }) }
+  for await (const event of followTexts(base, range)) {
+    if (event.kind === 'record') await writer.line(lineOf(event.seq, event.record, options))
+    else await writer.flush()
   }
 }

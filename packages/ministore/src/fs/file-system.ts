@@ -7,6 +7,8 @@ export interface FileStat {
   readonly sizeBytes: number
   readonly inode: bigint
   readonly device: bigint
+  /** Mode bits of a file; without meaning on Windows. */
+  readonly permissions: number
 }
 
 /** How {@link FileSystem.open} opens: `read`: it must exist; `readWrite`: it must exist; `createNew`: it must not; `createOrOpen`: either. */

@@ -35,5 +35,6 @@ function settled(start: (done: (error: Error | null | undefined) => void) => voi
 /** What the port tells of a file. */
 export function toFileStat(stats: fs.BigIntStats): FileStat {
   const kind: FileKind = stats.isFile() ? 'file' : stats.isDirectory() ? 'directory' : 'other'
-  return { kind, sizeBytes: Number(stats.size), inode: stats.ino, device: stats.dev }
+  const permissions = Number(stats.mode & 0o777n)
+  return { kind, sizeBytes: Number(stats.size), inode: stats.ino, device: stats.dev, permissions }
 }

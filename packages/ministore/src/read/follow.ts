@@ -10,7 +10,9 @@ import { type RecordOptions, assertInteger, assertReadOptions } from '../options
 import { RecordCodec, type RecordDecoder } from '../record/record-codec.js'
 import { type FoundWatermark, readWatermark } from '../watermark/read-watermark.js'
 import { type DetailedBatch, type KnownPlace, readBatches } from './read-batches.js'
+import { decodeTexts } from './read-lines.js'
 import { isOurs } from './reader.js'
+import { decodeRun } from './run-decoder.js'
 
 const DEFAULT_POLL_MS = 100
 
@@ -80,19 +82,35 @@ export function followPath<R>(
   return followSource(new PathSource(path, options, codec), options)
 }
 
+/** As {@link followPath}, with each record as its line has it. */
+export function followTexts(
+  path: string,
+  options: FollowOptions<string>,
+): AsyncGenerator<Followed<string>, void> {
+  const codec = new RecordCodec<string>(undefined, undefined)
+  return followSource(new PathSource(path, options, codec, decodeTexts), options)
+}
+
 /** A journal in files that another process writes. */
 class PathSource<R> implements FollowSource<R> {
   readonly #path: string
   readonly #options: FollowOptions<R>
   readonly #codec: RecordDecoder<R>
+  readonly #decode: typeof decodeRun
   readonly #fileSystem: FileSystem
   readonly #changes: Changes
   knownSeq = 0
   // The end of the last seal that was read: where the next reading begins.
   #place: KnownPlace | undefined
 
-  constructor(path: string, options: FollowOptions<R>, codec: RecordDecoder<R>) {
+  constructor(
+    path: string,
+    options: FollowOptions<R>,
+    codec: RecordDecoder<R>,
+    decode: typeof decodeRun = decodeRun,
+  ) {
     this.#path = path
+    this.#decode = decode
     this.#options = options
     this.#codec = codec
     this.#fileSystem = options.fileSystem ?? nodeFileSystem
@@ -114,7 +132,8 @@ class PathSource<R> implements FollowSource<R> {
       if (to !== undefined && from !== undefined && to < from) return
       const startAt = this.#place
       const range = { fileSystem, base, codec: this.#codec, maxRecordBytes, from, to, signal }
-      for await (const batch of readBatches({ ...range, startAt, watermark })) {
+      const decode = this.#decode
+      for await (const batch of readBatches({ ...range, startAt, watermark, decode })) {
         this.#place = batch.sealedEnd ?? this.#place
         if (batch.records.length > 0) yield batch
       }
@@ -145,7 +164,9 @@ function survivingSeq(watermark: FoundWatermark | undefined): number {
 class Changes {
   readonly #wait: (stopped: AbortSignal) => Promise<void>
   readonly #stopped = new AbortController()
-  readonly #unwatch: () => void
+  readonly #watch: () => () => void
+  // Undefined until somebody waits: a following that is never begun watches nothing.
+  #unwatch: (() => void) | undefined
   #hinted: () => void = () => {}
   // The wait that is running; hints may come much faster than it ends.
   #poll: Promise<void> | undefined
@@ -156,17 +177,18 @@ class Changes {
     wait: (stopped: AbortSignal) => Promise<void>,
   ) {
     this.#wait = wait
-    this.#unwatch = fileSystem.watch(directory, () => this.#hinted())
+    this.#watch = () => fileSystem.watch(directory, () => this.#hinted())
   }
 
   next(): Promise<void> {
+    this.#unwatch ??= this.#watch()
     const hint = new Promise<void>((resolve) => (this.#hinted = resolve))
     this.#poll ??= this.#wait(this.#stopped.signal).then(() => (this.#poll = undefined))
     return Promise.race([hint, this.#poll])
   }
 
   stop(): void {
-    this.#unwatch()
+    this.#unwatch?.()
     this.#stopped.abort()
   }
 }

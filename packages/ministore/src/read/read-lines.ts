@@ -35,7 +35,8 @@ export async function newestSegmentSeq(fileSystem: FileSystem, base: string): Pr
   return segment?.firstSeq ?? 1
 }
 
-function decodeTexts(run: Run, place: RunPlace): DecodedRun {
+/** The JSON texts of a run, each checked to be a record. */
+export function decodeTexts(run: Run, place: RunPlace): DecodedRun {
   const { isCommitEnd } = decodeRun(run, place)
   let start = run.start
   const values = run.newlines.map((newline) => {

@@ -22,6 +22,8 @@ export interface PieceSource {
   readonly maxRecordBytes: number
   /** The unit in which the disk loses bytes. */
   readonly sectorBytes: number
+  /** What the watermark says of the last writer; it decides between torn and ambiguous. */
+  readonly isSameBootUnclean?: boolean
 }
 
 /** Where a segment ends. */
@@ -120,7 +122,7 @@ export class PieceReader {
 
   /** Yields what no block follows, judged as recovery judges it; returns how many lines it has. */
   async *#tail(good: Checkpoint): AsyncGenerator<Piece, number> {
-    const { handle, sizeBytes, sectorBytes, isActive } = this.#source
+    const { handle, sizeBytes, sectorBytes, isActive, isSameBootUnclean = false } = this.#source
     const evidence = await scanTail(handle, good, sizeBytes, sectorBytes)
     const { decision } = decide({
       active: 'segment',
@@ -128,7 +130,7 @@ export class PieceReader {
       hasArchived: false,
       isChainBroken: !isActive || good.recordCount < 0,
       isBeforeWatermark: false,
-      isSameBootUnclean: false,
+      isSameBootUnclean,
       tail: condense(evidence, false),
     })
     if (decision === 'heal' && evidence.healableSealEnd !== undefined) {

@@ -1,16 +1,16 @@
 /** How far a reading of the whole journal has come. */
-export interface Progress {
+export interface ScanProgress {
   readonly doneBytes: number
   readonly totalBytes: number
 }
 
 /** Adds up what was done, never past the total. */
 export class ProgressMeter {
-  readonly #onProgress: ((progress: Progress) => void) | undefined
+  readonly #onProgress: ((progress: ScanProgress) => void) | undefined
   #totalBytes: number
   #doneBytes = 0
 
-  constructor(onProgress: ((progress: Progress) => void) | undefined, totalBytes: number) {
+  constructor(onProgress: ((progress: ScanProgress) => void) | undefined, totalBytes: number) {
     this.#onProgress = onProgress
     this.#totalBytes = totalBytes
   }

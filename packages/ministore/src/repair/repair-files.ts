@@ -37,7 +37,7 @@ export async function keepOriginal(
   const part = `${brokenAs}.part`
   const source = await fileSystem.open(path, 'read')
   try {
-    const copy = await fileSystem.open(part, 'createNew')
+    const copy = await fileSystem.open(part, 'createNew', source.statSync().permissions)
     try {
       const chunk = Buffer.allocUnsafe(CHUNK_BYTES)
       let offset = 0
@@ -81,7 +81,8 @@ export async function placeMarker(
   marker: RepairMarker,
 ): Promise<void> {
   const temporary = `${files.active}.repair-marker`
-  const handle = await fileSystem.open(temporary, 'createNew')
+  const permissions = (await fileSystem.stat(files.active))?.permissions
+  const handle = await fileSystem.open(temporary, 'createNew', permissions)
   try {
     await writeAll(handle, Buffer.from(formatRepairMarker(marker)), 0)
     await handle.sync()

@@ -128,8 +128,10 @@ async function writeSegment(
   link: SegmentLink | undefined,
   source: PlannedSegment | undefined,
 ): Promise<Output> {
-  const { fileSystem, maxRecordBytes, mode } = work.settings
-  const handle = await fileSystem.open(path, 'createNew', mode)
+  const { fileSystem, maxRecordBytes } = work.settings
+  const replaced = source?.scanned.path ?? work.files.active
+  const permissions = (await fileSystem.stat(replaced))?.permissions
+  const handle = await fileSystem.open(path, 'createNew', permissions)
   try {
     const resealer = await Resealer.begin(handle, link)
     if (source !== undefined) await copyKept(work, source, resealer)

@@ -25,8 +25,9 @@ import {
   toPlan,
 } from './repair-plan.js'
 import { type KeptOriginal, finishedPaths, writeRepair } from './repair-writer.js'
+import { readWatermark } from '../watermark/read-watermark.js'
 import { type ExpectedLink, type SegmentFile, scanSegment } from './segment-scan.js'
-import { type Progress, ProgressMeter } from './progress-meter.js'
+import { type ScanProgress, ProgressMeter } from './progress-meter.js'
 import { listSegments, outlookOf, totalSize } from './verify.js'
 
 /** What to do with the damage. */
@@ -41,7 +42,9 @@ export interface RepairOptions extends Pick<ReadOptions<unknown>, 'fileSystem' |
   /** True (default): only says what would be done. */
   readonly dryRun?: boolean
   /** Called after each piece that was read, copied or written. */
-  readonly onProgress?: (progress: Progress) => void
+  readonly onProgress?: (progress: ScanProgress) => void
+  /** Gives up while the journal is read; once files are written, it ends what it has begun. */
+  readonly signal?: AbortSignal
   /** Whether to take the writer's lock while writing. Default true. */
   readonly lock?: boolean
   readonly clock?: Clock
@@ -77,7 +80,9 @@ export async function repairJournal(
   options: RepairMode & RepairOptions,
 ): Promise<RepairReport> {
   assertMode(options)
-  const { cutAt, dryRun = true, onProgress, fileSystem, maxRecordBytes, clock, lock } = options
+  const { cutAt, dryRun = true, onProgress, signal } = options
+  const { fileSystem, maxRecordBytes, clock, lock } = options
+  signal?.throwIfAborted()
   const settings = resolveOptions({
     fileSystem,
     maxRecordBytes,
@@ -87,10 +92,11 @@ export async function repairJournal(
   try {
     const base = await tryResolveBase(settings.fileSystem, path)
     if (base === undefined) return reportOf(toPlan([], undefined), undefined, [], false, false)
-    const repair = { files: journalFiles(base), settings, cutAt, onProgress }
+    const repair = { files: journalFiles(base), settings, cutAt, onProgress, signal }
     return dryRun ? await planOnly(repair) : await writeLocked(repair)
   } catch (error) {
-    if (error instanceof RangeError) throw error
+    if (error instanceof RangeError || (signal?.aborted === true && error === signal.reason))
+      throw error
     throw ioError('repairing', path, error)
   }
 }
@@ -99,7 +105,8 @@ interface Repair {
   readonly files: JournalFiles
   readonly settings: Settings
   readonly cutAt: number | undefined
-  readonly onProgress: ((progress: Progress) => void) | undefined
+  readonly onProgress: ((progress: ScanProgress) => void) | undefined
+  readonly signal: AbortSignal | undefined
 }
 
 async function planOnly(repair: Repair): Promise<RepairReport> {
@@ -143,13 +150,14 @@ async function writeLocked(repair: Repair): Promise<RepairReport> {
 }
 
 async function planRepair(
-  { settings, cutAt, onProgress }: Repair,
+  { settings, files: { active }, cutAt, onProgress, signal }: Repair,
   files: readonly SegmentFile[],
   passes: number,
 ): Promise<{ plan: RepairPlan; progress: ProgressMeter }> {
   const { fileSystem, maxRecordBytes } = settings
   const sizeBytes = await totalSize(fileSystem, files)
   const progress = new ProgressMeter(onProgress, passes * sizeBytes)
+  const isSameBootUnclean = (await readWatermark(fileSystem, active))?.isSameBootUnclean ?? false
   const planned: PlannedSegment[] = []
   let damage: MiniStoreError | undefined
   let expected: ExpectedLink | undefined
@@ -158,7 +166,8 @@ async function planRepair(
     const scanned = await scanSegment(file, expected, {
       fileSystem,
       maxRecordBytes,
-      signal: undefined,
+      signal,
+      isSameBootUnclean,
       onPiece: (piece, firstSeq) => {
         planner.add(piece, firstSeq)
         progress.add(piece.sizeBytes)

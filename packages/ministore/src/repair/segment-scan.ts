@@ -36,6 +36,8 @@ export interface SegmentScanOptions {
   readonly fileSystem: FileSystem
   readonly maxRecordBytes: number
   readonly signal: AbortSignal | undefined
+  /** What the watermark says of the last writer: torn and ambiguous tails are told apart by it. */
+  readonly isSameBootUnclean?: boolean
   readonly onPiece: (piece: Piece, firstSeq: number) => void | Promise<void>
 }
 

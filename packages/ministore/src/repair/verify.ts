@@ -6,8 +6,9 @@ import { type ReadOptions, type Settings, resolveOptions } from '../options.js'
 import { listArchived } from '../read/segment-chain.js'
 import { type Judged, judgeJournal } from '../recovery/judge.js'
 import type { Verdict } from '../recovery/report.js'
+import { readWatermark } from '../watermark/read-watermark.js'
 import { type BlockRange, BlockTable } from './block-table.js'
-import { type Progress, ProgressMeter } from './progress-meter.js'
+import { type ScanProgress, ProgressMeter } from './progress-meter.js'
 import {
   type ExpectedLink,
   type ScannedSegment,
@@ -22,7 +23,7 @@ export interface VerifyOptions extends Pick<
   'fileSystem' | 'maxRecordBytes' | 'signal'
 > {
   /** Called after each piece that was read. */
-  readonly onProgress?: (progress: Progress) => void
+  readonly onProgress?: (progress: ScanProgress) => void
 }
 
 /** A segment, read whole. */
@@ -101,7 +102,7 @@ const NO_JOURNAL: VerifyReport = Object.freeze({
 
 interface Watching {
   readonly signal: AbortSignal | undefined
-  readonly onProgress: ((progress: Progress) => void) | undefined
+  readonly onProgress: ((progress: ScanProgress) => void) | undefined
 }
 
 async function tryVerify(
@@ -114,6 +115,7 @@ async function tryVerify(
   const verified: VerifiedSegment[] = []
   const scanned: ScannedSegment[] = []
   const progress = new ProgressMeter(onProgress, await totalSize(fileSystem, files))
+  const isSameBootUnclean = (await readWatermark(fileSystem, base))?.isSameBootUnclean ?? false
   let expected: ExpectedLink | undefined
   for (const file of files) {
     let table: BlockTable | undefined
@@ -127,6 +129,7 @@ async function tryVerify(
         fileSystem,
         maxRecordBytes,
         signal,
+        isSameBootUnclean,
         onPiece,
       })
       expected = segment.next
