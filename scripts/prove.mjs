@@ -18,3 +18,8 @@ for (const name of readdirSync('packages')) {
   })
   if (status !== 0) process.exitCode = status ?? 1
 }
+// The tables were written as they come.
+const formatted = ['--write', '--log-level=warn', 'packages/*/README.md', 'packages/*/PROOF.json']
+spawnSync(process.execPath, ['node_modules/prettier/bin/prettier.cjs', ...formatted], {
+  stdio: 'inherit',
+})
