@@ -17,7 +17,7 @@ export interface MiniSnapErrorDetails {
   /** The file, or the folder of the snapshots. */
   readonly path?: string | undefined
   readonly seq?: number | undefined
-  /** Where inside the state, `$` being the state itself. */
+  /** Where inside the state, `$` being the state itself; or inside the notes, which are `$notes`. */
   readonly statePath?: string | undefined
   /** Snapshots that were passed over, newest first. */
   readonly skipped?: readonly SkippedSnapshot[] | undefined

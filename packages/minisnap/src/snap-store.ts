@@ -1,6 +1,7 @@
 import { makeDirectories, replaceFile } from '@mini-rs/ministore/fs'
 import type { Envelope } from './codec/codec.js'
 import { compress } from './codec/compression.js'
+import { copyOfNotes } from './codec/notes.js'
 import { MiniSnapError, type SkippedSnapshot, messageOf } from './errors.js'
 import { inFolder, snapshotName } from './file/file-names.js'
 import { sealedSlices, toBytes } from './file/slices.js'
@@ -58,8 +59,8 @@ export class SnapStore<S> implements SnapshotStore<S> {
    * number. On the disk, file and name, when it resolves; then older ones are pruned. When it rejects,
    * every snapshot that was there is still there.
    *
-   * @throws {@link MiniSnapError} `STATE_NOT_SERIALIZABLE`, `LOG_BEHIND`, `WRITE_FAILED`,
-   * `COMPRESSION_UNAVAILABLE`; the signal's reason
+   * @throws {@link MiniSnapError} `STATE_NOT_SERIALIZABLE` for the state and the notes, `LOG_BEHIND`,
+   * `WRITE_FAILED`, `COMPRESSION_UNAVAILABLE`; the signal's reason
    */
   async create(state: S, seq: number, options: CreateOptions = {}): Promise<CreatedSnapshot> {
     wholeNumber('seq', seq, 0)
@@ -71,8 +72,9 @@ export class SnapStore<S> implements SnapshotStore<S> {
     const { codec, pretty, version, clock } = this.#settings
     const createdAt = new Date(clock.now()).toISOString()
     const named = codec.name === 'json' ? {} : { codec: codec.name }
-    const envelope: Envelope = { seq, version, createdAt, ...named, state }
     const startMs = clock.monotonicMs()
+    const noted = options.notes === undefined ? {} : { notes: copyOfNotes(options.notes) }
+    const envelope: Envelope = { seq, version, createdAt, ...named, ...noted, state }
     const pieces = codec.encode(envelope, { pretty })
     // At once means before anything else can run: not even a look at the folder.
     const content = mode === 'atOnce' ? Array.from(pieces, toBytes) : pieces
@@ -173,7 +175,7 @@ export class SnapStore<S> implements SnapshotStore<S> {
   }
 
   async #create(
-    { seq, version, createdAt }: Envelope,
+    { seq, version, createdAt, notes }: Envelope,
     content: Iterable<string | Uint8Array>,
     { options, heldMs }: { options: CreateOptions; heldMs: number },
   ): Promise<CreatedSnapshot> {
@@ -193,7 +195,7 @@ export class SnapStore<S> implements SnapshotStore<S> {
     }
     const pruning = await this.#tryPrune(path)
     const elapsedMs = clock.monotonicMs() - startMs
-    const info = { seq, path, sizeBytes, version, createdAt, isVerified: true }
+    const info = { seq, path, sizeBytes, version, createdAt, isVerified: true, notes }
     return { ...info, elapsedMs, longestSliceMs, ...pruning }
   }
 
@@ -298,11 +300,12 @@ export class SnapStore<S> implements SnapshotStore<S> {
     skipped: SkippedSnapshot[]
   }): Promise<RestoredSnapshot<S>> {
     const { path, seq } = entry
-    const { version, createdAt } = envelope
+    const { version, createdAt, notes } = envelope
     const { migrate, version: wanted, schema } = this.#settings
     const migrated = await migrateState(envelope.state, { path, seq, version }, migrate, wanted)
     const state = await validateState(migrated, { path, seq }, schema)
-    return { state, seq, info: { ...toFile(entry), version, createdAt, isVerified }, skipped }
+    const info = { ...toFile(entry), version, createdAt, isVerified, notes }
+    return { state, seq, info, skipped }
   }
 
   /** Changes of the folder run one after the other. */

@@ -17,6 +17,8 @@ export interface SnapshotInfo extends SnapshotFile {
   readonly createdAt: string | undefined
   /** Whether a seal vouches for the content. Files of the Rust crate have none. */
   readonly isVerified: boolean
+  /** What {@link CreateOptions.notes} kept beside the state; undefined when there was nothing. */
+  readonly notes: Readonly<Record<string, unknown>> | undefined
 }
 
 /** What {@link SnapshotStore.create} has made. */
@@ -63,6 +65,11 @@ export interface CreateOptions {
   readonly mode?: 'sliced' | 'atOnce'
   /** The log that the state was folded from: it is flushed before the snapshot is visible, and must reach `seq`. */
   readonly log?: Pick<Log<never>, 'flush' | 'durableSeq'>
+  /**
+   * Kept with the snapshot beside the state, and given back in {@link SnapshotInfo.notes}: a JSON object,
+   * whatever the codec. Meant to be small: it is copied before the call returns.
+   */
+  readonly notes?: Readonly<Record<string, unknown>>
   /** Gives up, before the snapshot is visible. */
   readonly signal?: AbortSignal
   /** Told after each piece that was written. */

@@ -25,7 +25,11 @@ export async function typedStates(): Promise<void> {
   expectTypeOf(await snapshots.restore()).toEqualTypeOf<RestoredSnapshot<State>>()
   expectTypeOf((await snapshots.tryRestore())?.state).toEqualTypeOf<State | undefined>()
   expectTypeOf(snapshots.create).parameter(0).toEqualTypeOf<State>()
-  await snapshots.create({ counter: 1 }, 1, { log, mode: 'atOnce' })
+  await snapshots.create({ counter: 1 }, 1, { log, mode: 'atOnce', notes: { by: 'test' } })
+  const { info } = await snapshots.restore()
+  expectTypeOf(info.notes).toEqualTypeOf<Readonly<Record<string, unknown>> | undefined>()
+  // @ts-expect-error notes are an object
+  await snapshots.create({ counter: 1 }, 1, { notes: 'text' })
   // @ts-expect-error a state of another shape
   await snapshots.create({ count: 1 }, 1)
   // @ts-expect-error a snapshot has a number

@@ -8,6 +8,8 @@ export interface Envelope {
   readonly createdAt: string
   /** Name of the codec; left out by plain JSON. */
   readonly codec?: string
+  /** What the caller wants to be kept beside the state: a JSON object, never tagged. Left out when there is none. */
+  readonly notes?: Readonly<Record<string, unknown>>
   readonly state: unknown
 }
 
@@ -22,7 +24,7 @@ export interface SnapshotCodec {
   /**
    * The bytes, or their text, in pieces of some 64 KiB: between two of them the event loop may get its turn.
    *
-   * @throws {@link MiniSnapError} `STATE_NOT_SERIALIZABLE` with the path inside the state
+   * @throws {@link MiniSnapError} `STATE_NOT_SERIALIZABLE` with the path inside the state, or the notes
    */
   encode(envelope: Envelope, options: { readonly pretty: boolean }): Iterable<string | Uint8Array>
   /** The envelope in `bytes`, which may be followed by spaces, tabs and newlines. Throws anything for what it cannot read. */

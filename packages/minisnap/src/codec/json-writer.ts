@@ -1,4 +1,11 @@
-import { MAX_DEPTH, describeObject, kindOf, memberPath, notSerializable } from './state-values.js'
+import {
+  MAX_DEPTH,
+  STATE_ROOT,
+  describeObject,
+  kindOf,
+  memberPath,
+  notSerializable,
+} from './state-values.js'
 
 /** A piece is yielded when it has so many characters. */
 const PIECE_CHARACTERS = 64 * 1024
@@ -17,6 +24,8 @@ export interface JsonStyle {
   readonly tagged: boolean
   /** How deep the value stands in a larger text, for its indentation. */
   readonly outerDepth: number
+  /** How the paths in errors begin. */
+  readonly root: string
 }
 
 /** What waits to be written inside an array or object that was begun. */
@@ -39,7 +48,8 @@ interface Frame {
  * @throws {@link MiniSnapError} `STATE_NOT_SERIALIZABLE` with the path inside the value
  */
 export function* writeJson(state: unknown, style: Partial<JsonStyle> = {}): Generator<string> {
-  const writer = new JsonWriter({ pretty: false, tagged: false, outerDepth: 0, ...style })
+  const plain = { pretty: false, tagged: false, outerDepth: 0, root: STATE_ROOT }
+  const writer = new JsonWriter({ ...plain, ...style })
   writer.begin(state)
   while (writer.step()) yield writer.take()
   yield writer.take()
@@ -184,10 +194,13 @@ class JsonWriter {
   }
 
   #fault(what: string, isTaggable = false): Error {
-    const path = `$${this.#frames.map((frame) => frame.pathPart).join('')}`
-    const advice = isTaggable
-      ? 'convert it first, or pass codec: json({ tagged: true })'
-      : 'convert it first'
+    const { root } = this.#style
+    const path = root + this.#frames.map((frame) => frame.pathPart).join('')
+    // Notes are never tagged, whatever the codec.
+    const advice =
+      isTaggable && root === STATE_ROOT
+        ? 'convert it first, or pass codec: json({ tagged: true })'
+        : 'convert it first'
     return notSerializable(what, path, advice)
   }
 }

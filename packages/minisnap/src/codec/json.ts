@@ -1,6 +1,7 @@
 import type { Envelope, SnapshotCodec } from './codec.js'
 import { readJson } from './json-reader.js'
 import { writeJson } from './json-writer.js'
+import { NOTES_ROOT } from './state-values.js'
 import { reviveTags } from './tags.js'
 
 /** Options of {@link json}. */
@@ -31,15 +32,19 @@ export function json({ tagged = false }: JsonOptions = {}): SnapshotCodec {
 }
 
 function* encode(
-  { state, ...head }: Envelope,
+  { notes, state, ...head }: Envelope,
   pretty: boolean,
   tagged: boolean,
 ): Generator<string> {
-  const text = JSON.stringify({ ...head, state: 0 }, null, pretty ? 2 : 0)
-  const stateAt = text.lastIndexOf('0')
-  yield text.slice(0, stateAt)
+  const [comma, colon, end] = pretty ? [',\n  ', ': ', '\n}'] : [',', ':', '}']
+  yield JSON.stringify(head, null, pretty ? 2 : 0).slice(0, -end.length)
+  if (notes !== undefined) {
+    yield `${comma}"notes"${colon}`
+    yield* writeJson(notes, { pretty, outerDepth: 1, root: NOTES_ROOT })
+  }
+  yield `${comma}"state"${colon}`
   yield* writeJson(state, { pretty, tagged, outerDepth: 1 })
-  yield text.slice(stateAt + 1)
+  yield end
 }
 
 function decode(bytes: Uint8Array, tagged: boolean): unknown {

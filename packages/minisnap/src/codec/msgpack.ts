@@ -1,6 +1,7 @@
 import { Packr } from 'msgpackr'
 import type { Envelope, SnapshotCodec } from './codec.js'
 import { assertCarried } from './state-check.js'
+import { NOTES_ROOT } from './state-values.js'
 
 /**
  * MessagePack by `msgpackr`, which is to be installed beside this package: smaller than JSON, and not for
@@ -21,6 +22,7 @@ export function msgpack(): SnapshotCodec {
     reads: Object.freeze(['msgpack']),
     extension: 'msgpack',
     *encode(envelope: Envelope) {
+      if (envelope.notes !== undefined) assertCarried(envelope.notes, NOTES_ROOT)
       assertCarried(envelope.state)
       yield packr.pack(envelope)
     },

@@ -1,12 +1,19 @@
-import { MAX_DEPTH, describeObject, kindOf, memberPath, notSerializable } from './state-values.js'
+import {
+  MAX_DEPTH,
+  STATE_ROOT,
+  describeObject,
+  kindOf,
+  memberPath,
+  notSerializable,
+} from './state-values.js'
 
 /**
- * Whether a binary codec gives a state back as it was.
+ * Whether a binary codec gives a state, or notes, back as they were. `root`: how paths in errors begin.
  *
  * @throws {@link MiniSnapError} `STATE_NOT_SERIALIZABLE` with the path inside the state
  */
-export function assertCarried(state: unknown): void {
-  check(state, [])
+export function assertCarried(value: unknown, root: string = STATE_ROOT): void {
+  check(value, [root])
 }
 
 function check(value: unknown, path: string[]): void {
@@ -34,7 +41,7 @@ function check(value: unknown, path: string[]): void {
 }
 
 function checkObject(value: object, path: string[]): void {
-  if (path.length >= MAX_DEPTH) throw fault(`nesting deeper than ${MAX_DEPTH}, or a cycle,`, path)
+  if (path.length > MAX_DEPTH) throw fault(`nesting deeper than ${MAX_DEPTH}, or a cycle,`, path)
   switch (kindOf(value)) {
     case 'array':
       return checkArray(value as readonly unknown[], path)
@@ -83,5 +90,5 @@ function checkMember(value: unknown, path: string[], part: string): void {
 }
 
 function fault(what: string, path: readonly string[]): Error {
-  return notSerializable(what, `$${path.join('')}`, 'convert it first')
+  return notSerializable(what, path.join(''), 'convert it first')
 }

@@ -4,6 +4,12 @@ import { MiniSnapError } from '../errors.js'
 /** Deepest nesting of a state, as its JSON has it. serde_json, which reads the same files, refuses 128, and the envelope is one. */
 export const MAX_DEPTH = 126
 
+/** How a path inside the state begins. */
+export const STATE_ROOT = '$'
+
+/** How a path inside the notes begins. */
+export const NOTES_ROOT = '$notes'
+
 /** What {@link kindOf} calls an object. */
 export type ObjectKind = 'array' | 'object' | 'Map' | 'Set' | 'Date' | 'Uint8Array'
 
@@ -26,11 +32,12 @@ export function describeObject(value: object): string {
   return `a class instance (${name})`
 }
 
-/** The error of a state that cannot be written. `path`: `$` being the state. */
+/** The error of a state, or of notes, that cannot be written. `path`: from {@link STATE_ROOT} or {@link NOTES_ROOT}. */
 export function notSerializable(what: string, path: string, advice: string): MiniSnapError {
+  const holder = path.startsWith(NOTES_ROOT) ? 'the notes hold' : 'the state holds'
   return new MiniSnapError(
     'STATE_NOT_SERIALIZABLE',
-    `the state holds ${what} at ${path}, which the file cannot carry; ${advice}`,
+    `${holder} ${what} at ${path}, which the file cannot carry; ${advice}`,
     { statePath: path },
   )
 }

@@ -89,8 +89,8 @@ export class SnapshotReader {
 
 function decodeLegacy(body: Uint8Array): Exclude<Decoded, { kind: 'gone' }> {
   try {
-    const envelope = { version: 1, createdAt: undefined, codec: 'json', state: readJson(body) }
-    return { kind: 'whole', envelope, isVerified: false }
+    const head = { version: 1, createdAt: undefined, codec: 'json', notes: undefined }
+    return { kind: 'whole', envelope: { ...head, state: readJson(body) }, isVerified: false }
   } catch (error) {
     return { kind: 'damaged', reason: `it is no JSON: ${messageOf(error)}` }
   }
