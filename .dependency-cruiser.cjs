@@ -35,7 +35,7 @@ module.exports = {
       severity: 'error',
       from: { path: '^(packages|apps)/([^/]+)/' },
       to: {
-        path: '^packages/([^/]+)/(src|dist)/(?!index\\.|fs/index\\.|fs\\.|seal\\.|codec/msgpack\\.|msgpack\\.|vitest/index\\.|testing)',
+        path: '^packages/([^/]+)/(src|dist)/(?!index\\.|fs/index\\.|fs\\.|seal\\.|codec/msgpack\\.|msgpack\\.|values\\.|vitest/index\\.|testing)',
         pathNot: '^packages/$2/',
       },
     },

@@ -1,6 +1,6 @@
 import { defineConfig } from 'tsup'
 
-const entry = { index: 'src/index.ts', msgpack: 'src/codec/msgpack.ts' }
+const entry = { index: 'src/index.ts', msgpack: 'src/codec/msgpack.ts', values: 'src/values.ts' }
 
 export default defineConfig({
   entry,
