@@ -76,6 +76,12 @@ export interface Log<R, Input = R> {
   readonly lastSeq: number
   /** The newest record that survives a power cut. Before the first promise of a commit settles, it is at that commit's end, unless `durability` is `'os'`. */
   readonly durableSeq: number
+  /**
+   * The first record of the commit that is still being formed: none before it shares a commit with what
+   * is appended from now on. For callers that keep a version of their own a commit; logs that commit every
+   * append by itself need not have it.
+   */
+  readonly formingSeq?: number
   /** The highest number ever dropped; 0 for none. Reading from it or before it is `SEQ_DROPPED`. */
   readonly droppedThroughSeq: number
   /** Whether numbers have no gaps, so that the next one is known before the append. */

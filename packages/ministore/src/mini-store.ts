@@ -12,8 +12,9 @@ import {
   resolveOptions,
 } from './options.js'
 import { type FollowOptions, followPath } from './read/follow.js'
-import { type Inspection, inspectJournal } from './read/inspect.js'
+import { inspectJournal } from './read/inspect.js'
 import type { Batch } from './read/read-batches.js'
+import { locateRecord } from './read/locate.js'
 import { OwnRecords } from './read/own-records.js'
 import {
   type Reducer,
@@ -34,7 +35,7 @@ import {
   type RepairReport,
   repairJournal,
 } from './repair/repair.js'
-import { type VerifyOptions, type VerifyReport, verifyJournal } from './repair/verify.js'
+import { verifyJournal } from './repair/verify.js'
 import { CommitQueue } from './write/commit-queue.js'
 import { JournalWriter } from './write/journal-writer.js'
 import type { DropReport } from './write/rotation.js'
@@ -189,12 +190,10 @@ export class MiniStore<R, Input = R> implements Log<R, Input> {
   }
 
   /** Sequence numbers, segments and sizes of a journal. Takes no lock and writes nothing. */
-  static inspect(
-    path: string,
-    options: Pick<ReadOptions<unknown>, 'fileSystem' | 'maxRecordBytes'> = {},
-  ): Promise<Inspection> {
-    return inspectJournal(path, options)
-  }
+  static readonly inspect: typeof inspectJournal = inspectJournal
+
+  /** The file and line of a record; undefined where the journal begins behind it. Reads headers only. */
+  static readonly locate: typeof locateRecord = locateRecord
 
   /**
    * Reads every byte of a journal and reports all damage, not only the first. Takes no lock and changes
@@ -202,9 +201,7 @@ export class MiniStore<R, Input = R> implements Log<R, Input> {
    *
    * @throws {@link MiniStoreError} `RECORD_TOO_LARGE`, `PATH_NOT_FILE`, `IO`; never for damage
    */
-  static verify(path: string, options: VerifyOptions = {}): Promise<VerifyReport> {
-    return verifyJournal(path, options)
-  }
+  static readonly verify: typeof verifyJournal = verifyJournal
 
   /**
    * Mends a damaged journal: `cutAt` ends it before a record, `skipCorrupt` leaves out what does not
@@ -232,6 +229,11 @@ export class MiniStore<R, Input = R> implements Log<R, Input> {
   /** The newest synced record; behind `lastSeq` only with durability `'os'`. */
   get durableSeq(): number {
     return this.#writer.durableSeq
+  }
+
+  /** The first record of the commit that is still being formed; every one before it is in a commit of its own. */
+  get formingSeq(): number {
+    return this.#queue.formingSeq
   }
 
   /** The highest number ever dropped; 0 for none. */

@@ -29,6 +29,22 @@ describe('syncOn: inline', () => {
 })
 
 describe('append', () => {
+  it('tells which records may still share a commit', async () => {
+    const store = await open()
+    expect(store.formingSeq).toBe(1)
+    const first = store.append(1)
+    const second = store.append(2)
+    expect(store.formingSeq).toBe(1)
+    await new Promise((resolve) => process.nextTick(resolve)) // the first commit is formed
+    expect(store.formingSeq).toBe(3)
+    const third = store.append(3)
+    const flushed = store.flush()
+    const fourth = store.append(4)
+    expect(store.formingSeq).toBe(3)
+    await Promise.all([first, second, third, flushed, fourth])
+    expect(store.formingSeq).toBe(5)
+  })
+
   it('resolves to consecutive numbers in the order of the calls', async () => {
     const store = await open()
     const numbers = await Promise.all(Array.from({ length: 50 }, (_, n) => store.append({ n })))

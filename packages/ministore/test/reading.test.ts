@@ -33,6 +33,18 @@ describe('reading', () => {
     })
   })
 
+  it('locates a record in its segment, line by line', async () => {
+    const { fileSystem, store } = await numbered(40)
+    for (const seq of [1, 7, 23, 40]) {
+      const place = await MiniStore.locate(BASE, seq, { fileSystem })
+      const text = fileSystem.get(place?.path ?? BASE).toString()
+      expect(JSON.parse(text.split('\n')[(place?.line ?? 0) - 1] ?? '')).toEqual({ n: seq })
+    }
+    await store.dropBefore(20)
+    expect(await MiniStore.locate(BASE, 1, { fileSystem })).toBeUndefined()
+    expect(await MiniStore.locate('nothing/here.jsonl', 1, { fileSystem })).toBeUndefined()
+  })
+
   it('honours from and to, both inclusive, across segments', async () => {
     const { fileSystem, store } = await numbered(40)
     expect(store.stats().segments).toBeGreaterThan(5)

@@ -23,7 +23,7 @@ export interface Inspection {
 /** Counts a journal's records and sizes its files, checking every seal on the way. */
 export async function inspectJournal(
   path: string,
-  options: Pick<ReadOptions<unknown>, 'fileSystem' | 'maxRecordBytes'>,
+  options: Pick<ReadOptions<unknown>, 'fileSystem' | 'maxRecordBytes'> = {},
 ): Promise<Inspection> {
   assertReadOptions(options)
   const { fileSystem = nodeFileSystem, maxRecordBytes = DEFAULT_MAX_RECORD_BYTES } = options

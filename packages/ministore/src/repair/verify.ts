@@ -66,7 +66,10 @@ export interface VerifyReport {
 const MAX_ATTEMPTS = 5
 
 /** Reads every byte of a journal, reports all damage, and changes nothing. */
-export async function verifyJournal(path: string, options: VerifyOptions): Promise<VerifyReport> {
+export async function verifyJournal(
+  path: string,
+  options: VerifyOptions = {},
+): Promise<VerifyReport> {
   const { fileSystem, maxRecordBytes, signal, onProgress } = options
   const settings = resolveOptions({ fileSystem, maxRecordBytes } as ReadOptions<unknown>)
   signal?.throwIfAborted()

@@ -46,6 +46,12 @@ export class CommitQueue {
     return this.#nextSeq - 1
   }
 
+  /** The first record that no commit has taken yet; the next to be handed out when none waits. */
+  get formingSeq(): number {
+    const waiting = this.#items.find((item) => item.kind === 'append')
+    return waiting?.firstSeq ?? this.#nextSeq
+  }
+
   get pendingBytes(): number {
     return this.#pendingBytes
   }
