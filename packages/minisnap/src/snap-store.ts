@@ -216,6 +216,7 @@ export class SnapStore<S> implements SnapshotStore<S> {
       beforeVisible: async () => {
         signal?.throwIfAborted()
         await log?.flush()
+        signal?.throwIfAborted() // a log with much to flush takes its time
         if (log !== undefined && log.durableSeq < seq) throw logBehind(path, seq, log.durableSeq)
       },
     })

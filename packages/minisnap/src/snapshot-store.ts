@@ -87,21 +87,33 @@ export interface RestoreOptions {
 
 /**
  * The port that state managers are written against. {@link SnapStore} implements it on local files; an
- * object store on a cluster can take its place.
+ * object store on a cluster can take its place. A state is never shared: what comes back is a copy of
+ * what was given, and each time another one. Numbers that are none are refused with a RangeError.
  */
 export interface SnapshotStore<S> {
   /** How many whole snapshots are kept. */
   readonly keep: number
-  /** Resolves when the snapshot is durable; then older ones are pruned. */
+  /**
+   * Resolves when the snapshot is durable, in place of one of the same number; then older ones are
+   * pruned, but never the one that was just created. It is visible when it is complete, not before. When
+   * it rejects, all that was there is still there: `STATE_NOT_SERIALIZABLE` for what would not come back
+   * as it was, `LOG_BEHIND` when the log ends before `seq`, the signal's reason, or what the store says.
+   */
   create(state: S, seq: number, options?: CreateOptions): Promise<CreatedSnapshot>
-  /** The newest that is whole. Rejects when there is none. */
+  /**
+   * The newest that is whole. Rejects with `SNAPSHOT_NOT_FOUND` when there is none, and with
+   * `SNAPSHOT_CORRUPT`, whose `skipped` names them, when all are damaged.
+   */
   restore(options?: RestoreOptions): Promise<RestoredSnapshot<S>>
   /** As `restore`; undefined when there is no snapshot at all. Rejects when all are damaged. */
   tryRestore(options?: RestoreOptions): Promise<RestoredSnapshot<S> | undefined>
-  /** Newest first; not read. */
+  /** Newest first, damaged ones among them; not read. */
   list(): Promise<SnapshotFile[]>
-  /** Reads snapshots whole, newest first: all, or the one with this number. What is whole is also durable when it resolves. */
+  /**
+   * Reads snapshots whole, newest first: all, or the one with this number, `SNAPSHOT_NOT_FOUND` if it is
+   * not there. Changes nothing. What is whole is also durable when it resolves.
+   */
   verify(seq?: number): Promise<CheckedSnapshot[]>
-  /** Removes what is older than the `keep` newest whole ones; resolves to the paths. */
+  /** Removes what is older than the `keep` newest whole ones; resolves to the paths. Damaged ones between them stay. */
   prune(): Promise<string[]>
 }

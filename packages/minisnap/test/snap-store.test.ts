@@ -117,6 +117,15 @@ describe('create', () => {
     expect(fileSystem.paths).toEqual([pathOf(1)])
   })
 
+  it('gives up on a signal that comes while its log is flushed', async () => {
+    const { fileSystem, snapshots } = await withSnapshots([1])
+    const controller = new AbortController()
+    const { signal } = controller
+    const log = { durableSeq: 9, flush: async () => controller.abort(new Error('enough')) }
+    await expect(snapshots.create({ counter: 0 }, 2, { log, signal })).rejects.toThrow('enough')
+    expect(fileSystem.paths).toEqual([pathOf(1)])
+  })
+
   it('is visible only when its log is on the disk', async () => {
     const { fileSystem, snapshots } = await withSnapshots([])
     const log = await MiniStore.open<number>('/log.jsonl', { fileSystem, durability: 'os' })
