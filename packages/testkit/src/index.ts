@@ -1,3 +1,4 @@
+export { type Check, type CheckSubject, type ErrorShape, runCheck } from './check.js'
 export {
   type Choices,
   ScriptedChoices,
@@ -14,14 +15,7 @@ export {
   errno,
 } from './crash-file-system.js'
 export { type DiskOperation, DiskModel, type FileId } from './disk-model.js'
-export {
-  type ErrorShape,
-  type LogCheck,
-  type LogSubject,
-  type MakeLog,
-  type NextFailure,
-  runCheck,
-} from './log-checks/subject.js'
+export type { LogCheck, LogSubject, MakeLog, NextFailure } from './log-checks/subject.js'
 export { logChecks, logConformance } from './log-conformance.js'
 export { LogError, type LogErrorCode, type LogErrorDetails } from './log-error.js'
 export {

@@ -1,14 +1,7 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict'
 import type { Log } from '@mini-rs/ministore'
-import {
-  type LogCheck,
-  assertRangeError,
-  assertRefused,
-  entriesOf,
-  errorOf,
-  recordsOf,
-  withoutBatches,
-} from './subject.js'
+import { assertRangeError, assertRefused, errorOf } from '../check.js'
+import { type LogCheck, entriesOf, recordsOf, withoutBatches } from './subject.js'
 
 const JSON_VALUES: readonly unknown[] = [
   null,

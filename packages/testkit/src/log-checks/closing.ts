@@ -1,5 +1,6 @@
 import { deepStrictEqual, ok } from 'node:assert/strict'
-import { type LogCheck, assertRefused, outcomesOf, recordsOf } from './subject.js'
+import { assertRefused, outcomesOf } from '../check.js'
+import { type LogCheck, recordsOf } from './subject.js'
 
 /** What `flush` and `close` promise. */
 export const closingChecks: readonly LogCheck[] = [

@@ -1,12 +1,10 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict'
 import type { Log } from '@mini-rs/ministore'
+import { assertRangeError, assertRefused, outcomesOf } from '../check.js'
 import {
   type LogCheck,
-  assertRangeError,
-  assertRefused,
   entriesOf,
   otherOf,
-  outcomesOf,
   recordsOf,
   withoutBatches,
   withoutOther,

@@ -1,10 +1,9 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict'
 import type { Entry, Log } from '@mini-rs/ministore'
+import { assertRangeError, assertRefused } from '../check.js'
 import {
   type LogCheck,
   type LogSubject,
-  assertRangeError,
-  assertRefused,
   collect,
   entriesOf,
   withoutOther,

@@ -1,10 +1,10 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict'
 import type { AppendOptions, Log } from '@mini-rs/ministore'
+import { assertRefused } from '../check.js'
 import {
   type LogCheck,
   type LogSubject,
   type NextFailure,
-  assertRefused,
   entriesOf,
   recordsOf,
   withoutBatches,

@@ -1,14 +1,12 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict'
 import type { Followed, Log } from '@mini-rs/ministore'
 import { dropUntilGone } from './dropping.js'
+import { assertRangeError, assertRefused, errorOf } from '../check.js'
 import {
   type LogCheck,
   type LogSubject,
-  assertRangeError,
-  assertRefused,
   collect,
   entriesOf,
-  errorOf,
   otherOf,
   withoutBatches,
   withoutOther,

@@ -1,14 +1,7 @@
 import { deepStrictEqual, fail, ok, strictEqual } from 'node:assert/strict'
 import type { Entry, Log, LogRange } from '@mini-rs/ministore'
-import {
-  type LogCheck,
-  assertRangeError,
-  collect,
-  entriesOf,
-  errorOf,
-  recordsOf,
-  withoutBatches,
-} from './subject.js'
+import { assertRangeError, errorOf } from '../check.js'
+import { type LogCheck, collect, entriesOf, recordsOf, withoutBatches } from './subject.js'
 
 /** What reading promises. */
 export const readingChecks: readonly LogCheck[] = [
