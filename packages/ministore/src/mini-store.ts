@@ -14,6 +14,7 @@ import {
 import { type FollowOptions, followPath } from './read/follow.js'
 import { inspectJournal } from './read/inspect.js'
 import type { Batch } from './read/read-batches.js'
+import { acknowledgedSeq } from './read/acknowledged.js'
 import { locateRecord } from './read/locate.js'
 import { OwnRecords } from './read/own-records.js'
 import {
@@ -29,12 +30,7 @@ import type { StandardSchema } from './record/standard-schema.js'
 import { recover } from './recovery/recover.js'
 import type { RecoveryReport } from './recovery/report.js'
 import { Admission, expectedSeqOf } from './write/admission.js'
-import {
-  type RepairMode,
-  type RepairOptions,
-  type RepairReport,
-  repairJournal,
-} from './repair/repair.js'
+import { repairJournal } from './repair/repair.js'
 import { verifyJournal } from './repair/verify.js'
 import { CommitQueue } from './write/commit-queue.js'
 import { JournalWriter } from './write/journal-writer.js'
@@ -192,6 +188,12 @@ export class MiniStore<R, Input = R> implements Log<R, Input> {
   /** Sequence numbers, segments and sizes of a journal. Takes no lock and writes nothing. */
   static readonly inspect: typeof inspectJournal = inspectJournal
 
+  /**
+   * The newest record that a writer beside us has acknowledged; undefined where no writer of this boot is
+   * at work, and all that can be read is. For readers that must not show what may still be taken back.
+   */
+  static readonly acknowledgedSeq: typeof acknowledgedSeq = acknowledgedSeq
+
   /** The file and line of a record; undefined where the journal begins behind it. Reads headers only. */
   static readonly locate: typeof locateRecord = locateRecord
 
@@ -212,9 +214,7 @@ export class MiniStore<R, Input = R> implements Log<R, Input> {
    * @throws {@link MiniStoreError} `JOURNAL_LOCKED`, `JOURNAL_HEADER`, `JOURNAL_VERSION`,
    * `JOURNAL_CORRUPT` (damage before `cutAt`), `RECORD_TOO_LARGE`, `PATH_NOT_FILE`, `IO`
    */
-  static repair(path: string, options: RepairMode & RepairOptions): Promise<RepairReport> {
-    return repairJournal(path, options)
-  }
+  static readonly repair: typeof repairJournal = repairJournal
 
   /** The oldest record still there; `lastSeq + 1` when there is none. */
   get firstSeq(): number {

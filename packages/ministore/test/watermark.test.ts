@@ -39,6 +39,16 @@ describe('the watermark', () => {
     })
   })
 
+  it('tells readers how far a writer beside them has acknowledged', async () => {
+    const fileSystem = new CrashFileSystem()
+    expect(await MiniStore.acknowledgedSeq(BASE, { fileSystem })).toBeUndefined()
+    const store = await MiniStore.open(BASE, { fileSystem })
+    await store.append('a')
+    expect(await MiniStore.acknowledgedSeq(BASE, { fileSystem })).toBe(1)
+    await store.close()
+    expect(await MiniStore.acknowledgedSeq(BASE, { fileSystem })).toBeUndefined()
+  })
+
   it('is not synced by appends, and is synced, and clean, after close', async () => {
     const fileSystem = new CrashFileSystem()
     const store = await MiniStore.open(BASE, { fileSystem })

@@ -1,0 +1,19 @@
+import { tryResolveBase } from '../base-path.js'
+import { ioError } from '../errors.js'
+import { nodeFileSystem } from '../fs/node-file-system.js'
+import type { ReadOptions } from '../options.js'
+import { readWatermark } from '../watermark/read-watermark.js'
+
+/** What the watermark beside a journal says of a writer that is at work; see {@link MiniStore.acknowledgedSeq}. */
+export async function acknowledgedSeq(
+  path: string,
+  { fileSystem = nodeFileSystem }: Pick<ReadOptions<unknown>, 'fileSystem'> = {},
+): Promise<number | undefined> {
+  try {
+    const base = await tryResolveBase(fileSystem, path)
+    const watermark = base === undefined ? undefined : await readWatermark(fileSystem, base)
+    return watermark?.isSameBootUnclean === true ? watermark.mark.seq : undefined
+  } catch (error) {
+    throw ioError('reading the watermark', path, error)
+  }
+}
