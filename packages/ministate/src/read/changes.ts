@@ -1,0 +1,73 @@
+import type { CompiledDefinition } from '../definition/compiled.js'
+import type { AppliedMutation } from '../definition/mutation-types.js'
+import { codeOf } from '../errors.js'
+import type { Published } from '../observe/published.js'
+import type { RecordSource } from '../replay/record-source.js'
+import { mutationOf } from './time-travel.js'
+
+/** What {@link StateManager.changes} yields. `reset`: the state did not go on from the one before; look at it as a whole. */
+export type Change<M> =
+  | { readonly kind: 'mutation'; readonly seq: number; readonly mutation: AppliedMutation<M> }
+  | { readonly kind: 'reset'; readonly seq: number }
+
+/** What {@link changesOf} reads from. */
+export interface ChangesParts {
+  readonly source: RecordSource
+  readonly definition: CompiledDefinition
+  readonly published: Published<object>
+  readonly skips: ReadonlyMap<number, string>
+  /** Whether another process writes: then dropped records are a reset, not an error. */
+  readonly isFollower: boolean
+  /** How often the state was loaded anew. */
+  readonly resetCount: () => number
+  /** Whether the manager is closed, which ends the iteration. */
+  readonly isClosed: () => boolean
+}
+
+/** Mutations as they become durable, from `from` on; each when the state reflects it. */
+export async function* changesOf<M>(
+  parts: ChangesParts,
+  { from, signal }: { readonly from?: number; readonly signal?: AbortSignal },
+): AsyncGenerator<Change<M>, void> {
+  const { published, isFollower } = parts
+  const isOver = (): boolean => signal?.aborted === true
+  let next = from ?? published.seq + 1
+  while (!isOver()) {
+    try {
+      for await (const change of untilReset<M>(parts, next, signal)) {
+        yield change
+        next = change.seq + 1
+      }
+      return
+    } catch (error) {
+      if (parts.isClosed() && codeOf(error) === 'STORE_CLOSED') return
+      if (!isFollower || codeOf(error) !== 'SEQ_DROPPED') throw error
+      const { firstSeq = next + 1 } = error as { readonly firstSeq?: number }
+      await published.reached(firstSeq - 1)
+      yield { kind: 'reset', seq: published.seq }
+      next = published.seq + 1
+    }
+  }
+}
+
+async function* untilReset<M>(
+  { source, definition, published, skips, resetCount }: ChangesParts,
+  from: number,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Change<M>, void> {
+  let resets = resetCount()
+  let shownSeq = 0
+  for await (const item of source.follow({ from, ...(signal !== undefined && { signal }) })) {
+    if (item.kind !== 'record') continue
+    await published.reached(item.seq)
+    if (resetCount() !== resets) {
+      resets = resetCount()
+      shownSeq = published.seq
+      yield { kind: 'reset', seq: shownSeq }
+    }
+    if (item.seq <= shownSeq || skips.has(item.seq)) continue
+    const parsed = definition.parse(item.record)
+    if (parsed.kind === 'mutation')
+      yield { kind: 'mutation', seq: item.seq, mutation: mutationOf<M>(parsed) }
+  }
+}

@@ -1,0 +1,145 @@
+import { DraftArray } from './draft-array.js'
+import { DraftMapNode } from './draft-map.js'
+import { type DraftNode, unwrapDraft } from './draft-node.js'
+import { DraftObject } from './draft-object.js'
+import { DraftSetNode } from './draft-set.js'
+import { stateCopier } from './copy.js'
+import type { KeyOrder } from './key-order.js'
+import { ReadonlyDate } from './readonly-date.js'
+
+/** Takes back one change. Run from the newest to the oldest. */
+export type Undo = () => void
+
+/** What a session needs of the tree that it works on. */
+export interface SessionTree {
+  root: object
+  readonly keyOrder: KeyOrder
+  owns(collection: object): boolean
+  own(collection: object): void
+  /** The session is over. */
+  ended(): void
+}
+
+/** Told of every write, where somebody compares two runs of a recipe. */
+export type OnWrite = (path: string, value: unknown) => void
+
+/** What a session may do. */
+export interface SessionOptions {
+  readonly isReadonly: boolean
+  readonly onWrite?: OnWrite | undefined
+}
+
+/** One run of a recipe, or of a reader: drafts of the collections that it touches, and what it changed. */
+export class Session {
+  readonly #tree: SessionTree
+  readonly #options: SessionOptions
+  readonly #undo: Undo[] = []
+  // By the collection behind it, so that the same collection is always the same draft.
+  readonly #nodes = new Map<object, DraftNode>()
+  #isOver = false
+
+  constructor(tree: SessionTree, options: SessionOptions) {
+    this.#tree = tree
+    this.#options = options
+  }
+
+  get keyOrder(): KeyOrder {
+    return this.#tree.keyOrder
+  }
+
+  /** The whole state, as a draft. */
+  get root(): object {
+    return this.#draftOf(this.#tree.root, undefined, undefined)
+  }
+
+  /** Ends it: drafts that somebody kept can do nothing any more. Answers what would take its changes back. */
+  end(): readonly Undo[] {
+    this.#isOver = true
+    this.#tree.ended()
+    return this.#undo
+  }
+
+  /** Ends it and takes all changes back. */
+  rollBack(): void {
+    undoAll(this.end())
+  }
+
+  /** What a recipe sees of a value that is in the state. */
+  wrap(value: object, parent: DraftNode, key: unknown): object {
+    if (value instanceof Date) return new ReadonlyDate(value.getTime())
+    if (value instanceof Uint8Array) return new Uint8Array(value)
+    return this.#draftOf(value, parent, key)
+  }
+
+  owns(collection: object): boolean {
+    return this.#tree.owns(collection)
+  }
+
+  /** A collection that belongs to the published state has got a copy that may be changed. */
+  copied(node: DraftNode, copy: object): void {
+    this.#tree.own(copy)
+    this.#nodes.set(copy, node)
+  }
+
+  replaceRoot(copy: object): void {
+    const tree = this.#tree
+    const before = tree.root
+    tree.root = copy
+    this.#undo.push(() => (tree.root = before))
+  }
+
+  onUndo(undo: Undo): void {
+    this.#undo.push(undo)
+  }
+
+  /** Notes a write that has been done. `value` is what is there now. */
+  wrote(node: DraftNode, pathPart: () => string, value: unknown, undo: Undo): void {
+    this.#undo.push(undo)
+    this.#options.onWrite?.(`${node.path}${pathPart()}`, value)
+  }
+
+  copyIn(value: unknown, depth: number): unknown {
+    return copyState(value, depth)
+  }
+
+  assertReadable(): void {
+    if (!this.#isOver) return
+    throw new TypeError(
+      'the recipe is over, and its draft with it: work on the state inside of the recipe, synchronously',
+    )
+  }
+
+  assertWritable(): void {
+    this.assertReadable()
+    if (!this.#options.isReadonly) return
+    throw new TypeError('the state is read-only here: change it by a mutation')
+  }
+
+  #draftOf(value: object, parent: DraftNode | undefined, key: unknown): object {
+    let node = this.#nodes.get(value)
+    if (node === undefined) {
+      node = makeNode(this, value, parent, key)
+      this.#nodes.set(value, node)
+    }
+    return node.draft
+  }
+}
+
+/** Takes changes back, the newest first. */
+export function undoAll(undo: readonly Undo[]): void {
+  for (let index = undo.length - 1; index >= 0; index--) undo[index]?.()
+}
+
+function makeNode(
+  session: Session,
+  value: object,
+  parent: DraftNode | undefined,
+  key: unknown,
+): DraftNode {
+  if (Array.isArray(value)) return new DraftArray(session, value, parent, key)
+  if (value instanceof Map) return new DraftMapNode(session, value, parent, key)
+  if (value instanceof Set) return new DraftSetNode(session, value, parent, key)
+  return new DraftObject(session, value as Record<string, unknown>, parent, key)
+}
+
+const copyState = stateCopier(unwrapDraft)
