@@ -262,7 +262,7 @@ function beginWriting<S extends object>(
     invariant: invariantOf(definition),
     isGuarded: freeze,
     onCommitted: (committed) => {
-      for (const record of committed) snapshotter.count(record)
+      for (const { record } of committed) snapshotter.count(record)
       snapshotter.check()
     },
     backpressure: () => snapshotter.backpressure,

@@ -36,7 +36,7 @@ import type { StateVerification } from './read/verify-state.js'
 import { freezeTree } from './tree/freeze.js'
 import { copyOut } from './tree/copy.js'
 import { unwrapDraft } from './tree/draft-node.js'
-import { fixed, lastOf, required } from './write/requests.js'
+import { lastOf, required } from './write/requests.js'
 import type { Outcome, Request } from './write/writer.js'
 
 /** A {@link StateManager} whose state is changed in place: it is read by `read`. */
@@ -44,6 +44,8 @@ export type InPlaceStateManager<S extends object, M> = Omit<
   StateManager<S, M>,
   'state' | 'snapshot' | 'getSnapshot' | 'select'
 >
+
+const NO_OPTIONS: ApplyOptions = Object.freeze({})
 
 /**
  * A state in memory whose every change is in the log, on the disk, before anyone can see it.
@@ -169,9 +171,12 @@ export class StateManager<S extends object, M> {
    * `RECIPE_FAILED`, `INVARIANT_VIOLATED`, `WRONG_EXPECTED_SEQ`, `ID_UNSUPPORTED`: nothing was logged;
    * `COMMIT_FAILED`: see `outcome`; `STATE_FAILED`, `STATE_CLOSED`, `READ_ONLY`; inside of a recipe `REENTRANT`, thrown at once
    */
-  apply(mutation: MutationInput<M>, options: ApplyOptions = {}): Promise<number> {
+  apply(mutation: MutationInput<M>, options: ApplyOptions = NO_OPTIONS): Promise<number> {
     return this.#submit(
-      () => fixed([this.#open.definition.admit(mutation)], this.#checked(options)),
+      () => ({
+        ...this.#checked(options),
+        mutations: [this.#open.definition.admit(mutation)],
+      }),
       lastOf,
     )
   }
@@ -187,7 +192,7 @@ export class StateManager<S extends object, M> {
     options: Pick<ApplyOptions, 'expectedSeq'> = {},
   ): Promise<AppliedAll<AnyResult<M>>> {
     return this.#submit(
-      () => fixed(this.#admitAll(mutations), this.#checked(options)),
+      () => ({ ...this.#checked(options), mutations: this.#admitAll(mutations) }),
       (outcome) => required(outcome) as AppliedAll<AnyResult<M>>,
     )
   }
@@ -207,7 +212,7 @@ export class StateManager<S extends object, M> {
       return mutation === undefined ? undefined : [this.#open.definition.admit(mutation)]
     }
     return this.#submit(
-      () => ({ readsState: true, mutations }),
+      () => ({ mutations }),
       (outcome) => outcome?.last,
     )
   }
@@ -345,7 +350,7 @@ export class StateManager<S extends object, M> {
     for (const name of definition.names) {
       calls[name] = (...args: unknown[]): Promise<unknown> =>
         this.#submit(
-          () => fixed([definition.admitCall(name, args)]),
+          () => ({ mutations: [definition.admitCall(name, args)] }),
           (outcome) => ({ seq: required(outcome).last, result: required(outcome).results[0] }),
         )
     }
@@ -369,7 +374,9 @@ export class StateManager<S extends object, M> {
     }
   }
 
-  #checked({ expectedSeq, id }: ApplyOptions): ApplyOptions {
+  #checked(options: ApplyOptions): ApplyOptions {
+    if (options === NO_OPTIONS) return options
+    const { expectedSeq, id } = options
     if (expectedSeq !== undefined) assertCount('expectedSeq', expectedSeq, 0)
     if (id === undefined) return { ...(expectedSeq !== undefined && { expectedSeq }) }
     if (typeof id !== 'string' || id === '')

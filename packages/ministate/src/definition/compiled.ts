@@ -1,6 +1,6 @@
 import type { Codec } from '@mini-rs/ministore'
 import { MiniStateError, messageOf } from '../errors.js'
-import { copyJson } from '../tree/copy.js'
+import { copyAgain, copyJson } from '../tree/copy.js'
 import { Uncarriable } from '../tree/uncarriable.js'
 import type { StateDefinition } from './define-state.js'
 import type { Mutation, Recipe } from './mutation-types.js'
@@ -48,6 +48,33 @@ const SKIP_TAG = '@skip'
 /** The record that tells every later open to leave `seq` out. */
 export function skipRecord({ seq, reason }: Skip): unknown {
   return { [SKIP_TAG]: { seq, reason } }
+}
+
+class AdmittedWithPayload implements Admitted {
+  readonly name: string
+  readonly recipe: AnyRecipe
+  readonly record: unknown
+  readonly #logged: unknown
+  readonly #codec: Codec<unknown> | undefined
+
+  constructor(
+    name: string,
+    recipe: AnyRecipe,
+    record: unknown,
+    logged: unknown,
+    codec: Codec<unknown> | undefined,
+  ) {
+    this.name = name
+    this.recipe = recipe
+    this.record = record
+    this.#logged = logged
+    this.#codec = codec
+  }
+
+  payload(): unknown {
+    const copy = copyAgain(this.#logged)
+    return this.#codec === undefined ? copy : this.#codec.decode(copy)
+  }
 }
 
 /** A definition as it is used at run time: tags to recipes, and back. */
@@ -144,17 +171,8 @@ export class CompiledDefinition {
     if (!hasPayload && payload === undefined) {
       return { name, recipe, record: tag, payload: () => undefined }
     }
-    const codec = this.#codec
     const logged = this.#logged(name, payload)
-    return {
-      name,
-      recipe,
-      record: { [tag]: logged },
-      payload: () => {
-        const copy = copyJson(logged)
-        return codec === undefined ? copy : codec.decode(copy)
-      },
-    }
+    return new AdmittedWithPayload(name, recipe, { [tag]: logged }, logged, this.#codec)
   }
 
   /** What the line holds, which nobody else can change. */

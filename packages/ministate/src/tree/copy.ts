@@ -33,6 +33,17 @@ export function copyJson(value: unknown): unknown {
   return copyValue(value, 1, JSON_RULES)
 }
 
+/** One more copy of what {@link copyJson} has answered. */
+export function copyAgain(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(copyAgain)
+  const copy: Record<string, unknown> = {}
+  for (const key of Object.keys(value)) {
+    putProperty(copy, key, copyAgain((value as Readonly<Record<string, unknown>>)[key]))
+  }
+  return copy
+}
+
 /** Makes {@link copyState}. `unwrap`: the plain data behind a draft, or the value itself. */
 export function stateCopier(
   unwrap: (value: object) => object,

@@ -2,13 +2,15 @@ import { copyOut } from './copy.js'
 import { DraftNode, INSPECT, NODE, unwrapDraft } from './draft-node.js'
 import type { Session } from './session.js'
 
-/** Stands in for the array in its proxy; see the one of objects. */
+/** Stands in for every array in its proxy; see the one of objects. */
 class Target extends Array<unknown> {
   /** For `console.log` inside of a recipe. */
   [INSPECT](): unknown {
     return copyOut(this, unwrapDraft)
   }
 }
+
+const TARGET = new Target()
 
 const INDEX = /^(?:0|[1-9]\d*)$/
 
@@ -64,11 +66,13 @@ const CHANGING = {
 /** An array of the state, and the traps of its draft. */
 export class DraftArray extends DraftNode<unknown[]> implements ProxyHandler<unknown[]> {
   readonly draft: object
-  protected readonly levels = 1
+  protected get levels(): number {
+    return 1
+  }
 
   constructor(session: Session, current: unknown[], parent: DraftNode | undefined, key: unknown) {
     super(session, current, parent, key)
-    this.draft = new Proxy(new Target(), this)
+    this.draft = new Proxy(TARGET, this)
   }
 
   get(_: unknown[], key: string | symbol): unknown {
@@ -147,14 +151,9 @@ export class DraftArray extends DraftNode<unknown[]> implements ProxyHandler<unk
     if (start < 0 || (count === 0 && copies.length === 0)) return []
     const items = this.writable()
     const removed = spliceArray(items, start, count, copies)
-    this.session.wrote(
-      this,
-      () => `[${start}..${start + count}]`,
-      copies,
-      () => {
-        spliceArray(items, start, copies.length, removed)
-      },
-    )
+    this.session.wrote(this, `${start}+${count}`, copies, () => {
+      spliceArray(items, start, copies.length, removed)
+    })
     return removed.map((item) => this.#wrap(item))
   }
 
@@ -179,12 +178,7 @@ export class DraftArray extends DraftNode<unknown[]> implements ProxyHandler<unk
     const items = this.writable()
     const before = items[index]
     items[index] = copy
-    this.session.wrote(
-      this,
-      () => `[${index}]`,
-      copy,
-      () => (items[index] = before),
-    )
+    this.session.wrote(this, index, copy, () => (items[index] = before))
   }
 
   #replaceAll(arranged: readonly unknown[]): void {
@@ -194,12 +188,7 @@ export class DraftArray extends DraftNode<unknown[]> implements ProxyHandler<unk
       for (let index = 0; index < all.length; index++) items[index] = all[index]
     }
     put(arranged)
-    this.session.wrote(
-      this,
-      () => '[*]',
-      arranged,
-      () => put(before),
-    )
+    this.session.wrote(this, '*', arranged, () => put(before))
   }
 
   #wrap(item: unknown): unknown {

@@ -8,7 +8,9 @@ type Data = Map<unknown, unknown>
 export class DraftMapNode extends DraftNode<Data> {
   readonly draft: object
   // `{"$type":"Map","value":[[key,value]]}`
-  protected readonly levels = 3
+  protected get levels(): number {
+    return 3
+  }
 
   constructor(session: Session, current: Data, parent: DraftNode | undefined, key: unknown) {
     super(session, current, parent, key)
@@ -30,17 +32,16 @@ export class DraftMapNode extends DraftNode<Data> {
     const name = this.#key(key)
     const copy = this.copyIn(value, name)
     const map = this.writable()
-    const pathPart = (): string => entryPath(name)
     if (map.has(name)) {
       const before = map.get(name)
       map.set(name, copy)
-      this.session.wrote(this, pathPart, copy, () => map.set(name, before))
+      this.session.wrote(this, name, copy, () => map.set(name, before))
       return
     }
     const { keyOrder } = this.session
     map.set(name, copy)
     keyOrder.added(map, name)
-    this.session.wrote(this, pathPart, copy, () => {
+    this.session.wrote(this, name, copy, () => {
       map.delete(name)
       keyOrder.unadded(map, name)
     })
@@ -54,14 +55,9 @@ export class DraftMapNode extends DraftNode<Data> {
     const before = map.get(key)
     const place = keyOrder.deleting(map, key)
     map.delete(key)
-    this.session.wrote(
-      this,
-      () => entryPath(key),
-      undefined,
-      () => {
-        keyOrder.putBack(map, [key, before], place)
-      },
-    )
+    this.session.wrote(this, key, undefined, () => {
+      keyOrder.putBack(map, [key, before], place)
+    })
     return true
   }
 

@@ -31,7 +31,12 @@ export abstract class DraftNode<C extends object = object> {
   /** From the state down to here, for messages. */
   get path(): string {
     if (this.parent === undefined) return '$'
-    return `${this.parent.path}${this.parent.pathPart(this.#key)}`
+    return this.parent.pathOf(this.#key)
+  }
+
+  /** From the state down to what is at `key` in here. */
+  pathOf(key: unknown): string {
+    return `${this.path}${this.pathPart(key)}`
   }
 
   /** Levels of JSON above what is in here. */
@@ -40,7 +45,7 @@ export abstract class DraftNode<C extends object = object> {
   }
 
   /** Levels of JSON that this collection takes. */
-  protected abstract readonly levels: number
+  protected abstract get levels(): number
   protected abstract pathPart(key: unknown): string
   protected abstract shallowCopy(current: C): C
   /** Where `child` is now; undefined when it is no longer here. */
@@ -63,15 +68,16 @@ export abstract class DraftNode<C extends object = object> {
   /** A value as the state may hold it: a copy, so that the state stays a tree whose every write is seen. */
   protected copyIn(value: unknown, key: unknown): unknown {
     try {
-      return this.session.copyIn(value, this.depth)
+      // Depth is asked for only where there is any: most writes are of single values.
+      return this.session.copyIn(value, typeof value === 'object' ? this.depth : 0)
     } catch (error) {
-      Uncarriable.rethrow(error, `${this.path}${this.pathPart(key)}`)
+      Uncarriable.rethrow(error, this.pathOf(key))
     }
   }
 
   /** Checks what is not copied. */
   protected refuse(what: string, key: unknown): never {
-    Uncarriable.rethrow(new Uncarriable(what), `${this.path}${this.pathPart(key)}`)
+    Uncarriable.rethrow(new Uncarriable(what), this.pathOf(key))
   }
 
   #link(copy: C): void {

@@ -14,7 +14,10 @@ const INHERITED: ReadonlySet<PropertyKey> = new Set([
   'valueOf',
 ])
 
-/** Stands in for the object in its proxy: empty, so that frozen data puts no bounds on what the traps answer. */
+/**
+ * Stands in for every object in its proxy: empty, so that frozen data puts no bounds on what the traps answer,
+ * which never touch it.
+ */
 class Target {
   /** For `console.log` inside of a recipe. */
   [INSPECT](): unknown {
@@ -22,24 +25,29 @@ class Target {
   }
 }
 
+const TARGET = new Target()
+
 /** A plain object of the state, and the traps of its draft. */
 export class DraftObject extends DraftNode<Properties> implements ProxyHandler<object> {
   readonly draft: object
-  protected readonly levels = 1
+  protected get levels(): number {
+    return 1
+  }
 
   constructor(session: Session, current: Properties, parent: DraftNode | undefined, key: unknown) {
     super(session, current, parent, key)
-    this.draft = new Proxy(new Target(), this)
+    this.draft = new Proxy(TARGET, this)
   }
 
   get(_: object, key: string | symbol): unknown {
     if (key === NODE) return this
     this.session.assertReadable()
     const value = this.current[key as string]
-    if (typeof value !== 'object' && typeof value !== 'function') return value
-    if (value === null) return null
-    if (Object.hasOwn(this.current, key)) return this.session.wrap(value, this, key)
-    return INHERITED.has(key) ? value : undefined
+    // The state holds no functions, and of the prototype only one member is an object: `__proto__`.
+    if (typeof value === 'function') return INHERITED.has(key) ? value : undefined
+    if (typeof value !== 'object' || value === null) return value
+    if (key === '__proto__' && !Object.hasOwn(this.current, key)) return undefined
+    return this.session.wrap(value, this, key)
   }
 
   set(_: object, key: string | symbol, value: unknown): boolean {
@@ -48,17 +56,16 @@ export class DraftObject extends DraftNode<Properties> implements ProxyHandler<o
     if (!key.isWellFormed()) this.refuse('a lone surrogate in the key', key)
     const copy = this.copyIn(value, key)
     const properties = this.writable()
-    const pathPart = (): string => memberPath(key)
     if (Object.hasOwn(properties, key)) {
       const before = properties[key]
       putProperty(properties, key, copy)
-      this.session.wrote(this, pathPart, copy, () => putProperty(properties, key, before))
+      this.session.wrote(this, key, copy, () => putProperty(properties, key, before))
       return true
     }
     const { keyOrder } = this.session
     putProperty(properties, key, copy)
     keyOrder.added(properties, key)
-    this.session.wrote(this, pathPart, copy, () => {
+    this.session.wrote(this, key, copy, () => {
       delete properties[key]
       keyOrder.unadded(properties, key)
     })
@@ -73,14 +80,9 @@ export class DraftObject extends DraftNode<Properties> implements ProxyHandler<o
     const before = properties[key]
     const place = keyOrder.deleting(properties, key)
     delete properties[key]
-    this.session.wrote(
-      this,
-      () => memberPath(key),
-      undefined,
-      () => {
-        keyOrder.putBack(properties, [key, before], place)
-      },
-    )
+    this.session.wrote(this, key, undefined, () => {
+      keyOrder.putBack(properties, [key, before], place)
+    })
     return true
   }
 

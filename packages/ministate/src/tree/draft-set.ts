@@ -8,7 +8,9 @@ type Data = Set<unknown>
 export class DraftSetNode extends DraftNode<Data> {
   readonly draft: object
   // `{"$type":"Set","value":[item]}`
-  protected readonly levels = 2
+  protected get levels(): number {
+    return 2
+  }
 
   constructor(session: Session, current: Data, parent: DraftNode | undefined, key: unknown) {
     super(session, current, parent, key)
@@ -38,15 +40,10 @@ export class DraftSetNode extends DraftNode<Data> {
     const { keyOrder } = this.session
     set.add(copy)
     keyOrder.added(set, copy)
-    this.session.wrote(
-      this,
-      () => this.pathPart(set.size - 1),
-      copy,
-      () => {
-        set.delete(copy)
-        keyOrder.unadded(set, copy)
-      },
-    )
+    this.session.wrote(this, set.size - 1, copy, () => {
+      set.delete(copy)
+      keyOrder.unadded(set, copy)
+    })
   }
 
   delete(item: unknown): boolean {
@@ -57,12 +54,7 @@ export class DraftSetNode extends DraftNode<Data> {
     const { keyOrder } = this.session
     const place = keyOrder.deleting(set, data)
     set.delete(data)
-    this.session.wrote(
-      this,
-      () => '(deleted)',
-      data,
-      () => keyOrder.putBack(set, [data, data], place),
-    )
+    this.session.wrote(this, 'deleted', data, () => keyOrder.putBack(set, [data, data], place))
     return true
   }
 
@@ -71,7 +63,8 @@ export class DraftSetNode extends DraftNode<Data> {
   }
 
   protected pathPart(key: unknown): string {
-    return typeof key === 'number' ? `(entry ${key})` : `(entry ${[...this.current].indexOf(key)})`
+    const index = typeof key === 'object' ? [...this.current].indexOf(key) : key
+    return `(entry ${String(index)})`
   }
 
   protected shallowCopy(current: Data): Data {

@@ -7,6 +7,9 @@ import { stateCopier } from './copy.js'
 import type { KeyOrder } from './key-order.js'
 import { ReadonlyDate } from './readonly-date.js'
 
+/** A recipe seldom touches more collections. */
+const FEW_NODES = 12
+
 /** Takes back one change. Run from the newest to the oldest. */
 export type Undo = () => void
 
@@ -34,8 +37,9 @@ export class Session {
   readonly #tree: SessionTree
   readonly #options: SessionOptions
   readonly #undo: Undo[] = []
-  // By the collection behind it, so that the same collection is always the same draft.
-  readonly #nodes = new Map<object, DraftNode>()
+  // So that the same collection is always the same draft; with an index once they are many.
+  readonly #nodes: DraftNode[] = []
+  #index: Map<object, DraftNode> | undefined
   #isOver = false
 
   constructor(tree: SessionTree, options: SessionOptions) {
@@ -78,7 +82,7 @@ export class Session {
   /** A collection that belongs to the published state has got a copy that may be changed. */
   copied(node: DraftNode, copy: object): void {
     this.#tree.own(copy)
-    this.#nodes.set(copy, node)
+    this.#index?.set(copy, node)
   }
 
   replaceRoot(copy: object): void {
@@ -92,10 +96,10 @@ export class Session {
     this.#undo.push(undo)
   }
 
-  /** Notes a write that has been done. `value` is what is there now. */
-  wrote(node: DraftNode, pathPart: () => string, value: unknown, undo: Undo): void {
+  /** Notes a write that has been done: where in `node`, and what is there now. */
+  wrote(node: DraftNode, key: unknown, value: unknown, undo: Undo): void {
     this.#undo.push(undo)
-    this.#options.onWrite?.(`${node.path}${pathPart()}`, value)
+    this.#options.onWrite?.(node.pathOf(key), value)
   }
 
   copyIn(value: unknown, depth: number): unknown {
@@ -116,12 +120,20 @@ export class Session {
   }
 
   #draftOf(value: object, parent: DraftNode | undefined, key: unknown): object {
-    let node = this.#nodes.get(value)
-    if (node === undefined) {
-      node = makeNode(this, value, parent, key)
-      this.#nodes.set(value, node)
-    }
+    const known = this.#find(value)
+    if (known !== undefined) return known.draft
+    const node = makeNode(this, value, parent, key)
+    this.#nodes.push(node)
+    this.#index?.set(value, node)
     return node.draft
+  }
+
+  #find(value: object): DraftNode | undefined {
+    if (this.#index !== undefined) return this.#index.get(value)
+    const nodes = this.#nodes
+    if (nodes.length < FEW_NODES) return nodes.find(({ current }) => current === value)
+    this.#index = new Map(nodes.map((node) => [node.current, node]))
+    return this.#index.get(value)
   }
 }
 

@@ -1,6 +1,9 @@
 import { stateCopier } from './copy.js'
 import { KeyOrder } from './key-order.js'
-import { type OnWrite, Session, type SessionTree } from './session.js'
+import { type OnWrite, Session, type SessionOptions, type SessionTree } from './session.js'
+
+const CHANGING: SessionOptions = { isReadonly: false }
+const READING: SessionOptions = { isReadonly: true }
 
 /** Who may hold parts of the state. */
 export type Sharing =
@@ -52,7 +55,7 @@ export class StateTree<S extends object> implements SessionTree {
   /** Begins a change. One at a time. */
   begin(onWrite?: OnWrite): Session {
     this.#userCount++
-    return new Session(this, { isReadonly: false, onWrite })
+    return new Session(this, onWrite === undefined ? CHANGING : { isReadonly: false, onWrite })
   }
 
   /** A session is over. */
@@ -63,7 +66,7 @@ export class StateTree<S extends object> implements SessionTree {
   /** Calls `read` with the state; with `isGuarded`, a change that it tries is a TypeError. */
   look<T>(isGuarded: boolean, read: (state: S) => T): T {
     this.#userCount++
-    const session = new Session(this, { isReadonly: true })
+    const session = new Session(this, READING)
     try {
       return read(isGuarded ? (session.root as S) : this.state)
     } finally {

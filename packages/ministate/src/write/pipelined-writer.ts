@@ -1,9 +1,11 @@
+import type { Admitted } from '../definition/compiled.js'
 import { codeOf, outcomeOf } from '../errors.js'
 import { copyOut } from '../tree/copy.js'
 import { unwrapDraft } from '../tree/draft-node.js'
 import { type Undo, undoAll } from '../tree/session.js'
 import { appendFailed, behindFailure, stateFailed, wrongExpectedSeq } from './append-failure.js'
-import { type Ran, runMutations } from './run-mutations.js'
+import { mutationsOf } from './requests.js'
+import { runMutations } from './run-mutations.js'
 import type { Outcome, Request, Writer } from './writer.js'
 import type { Versions } from './versions.js'
 import type { WriterParts } from './writer-parts.js'
@@ -13,13 +15,15 @@ interface Pending {
   /** The answer holds when the state of this record is durable. */
   readonly seq: number
   /** Undefined where nothing is logged, but the answer was decided on what is not durable yet. */
-  readonly commit?: {
-    readonly firstSeq: number
-    readonly records: readonly unknown[]
-    readonly undo: readonly Undo[]
-  }
-  readonly settle: () => void
+  readonly commit: Commit | undefined
+  readonly settle: (outcome: Outcome | undefined) => void
   readonly reject: (error: unknown) => void
+}
+
+/** What was appended for a call. */
+interface Commit extends Outcome {
+  readonly mutations: readonly Admitted[]
+  readonly undo: readonly Undo[]
 }
 
 /**
@@ -107,54 +111,53 @@ export class PipelinedWriter<S extends object> implements Writer<S> {
     }
   }
 
-  #submit(
-    request: Request<S>,
-    resolve: (outcome: Outcome | undefined) => void,
-    reject: (error: unknown) => void,
-  ): void {
+  #submit(request: Request<S>, settle: Pending['settle'], reject: Pending['reject']): void {
     if (this.#failure !== undefined) return reject(stateFailed(this.#failure))
-    const { log } = this.#parts
-    this.#versions.beforeChange(this.#headSeq, log.formingSeq)
-    let decided: (Ran & { readonly records: readonly unknown[] }) | undefined
+    this.#versions.beforeChange(this.#headSeq, this.#parts.log.formingSeq)
+    let commit: Commit | undefined
     try {
-      decided = this.#decide(request)
+      commit = this.#decide(request)
     } catch (error) {
       return this.#answerWhenDurable(() => reject(error), reject)
     }
-    if (decided === undefined) return this.#answerWhenDurable(() => resolve(undefined), reject)
-    const { records, results, undo } = decided
-    const first = this.#headSeq + 1
-    const last = this.#headSeq + records.length
-    this.#headSeq = last
-    const commit = { firstSeq: first, records, undo }
-    const settle = (): void => resolve({ first, last, results })
-    const pending: Pending = { seq: last, commit, settle, reject }
+    if (commit === undefined) return this.#answerWhenDurable(settle, reject)
+    this.#headSeq = commit.last
+    const pending: Pending = { seq: commit.last, commit, settle, reject }
     this.#pending.push(pending)
-    const condition = { expectedSeq: first - 1 }
-    const appended: Promise<unknown> =
-      records.length === 1 ? log.append(records[0], condition) : log.appendMany(records, condition)
-    appended.then(this.#advance, (error: unknown) => this.#appendFailed(pending, error))
+    this.#append(commit).then(this.#advance, (error: unknown) => this.#appendFailed(pending, error))
   }
 
-  #decide(request: Request<S>): (Ran & { readonly records: readonly unknown[] }) | undefined {
+  #decide(request: Request<S>): Commit | undefined {
     const { tree, invariant, isGuarded } = this.#parts
     const { expectedSeq } = request
     if (expectedSeq !== undefined && expectedSeq !== this.#headSeq) {
       throw wrongExpectedSeq(expectedSeq, this.#headSeq)
     }
-    const mutations = request.readsState
-      ? tree.look(isGuarded, (state) => request.mutations(state))
-      : request.mutations(tree.state)
+    const mutations = mutationsOf(request, tree, isGuarded)
     if (mutations === undefined) return undefined
-    const firstSeq = this.#headSeq + 1
-    const ran = runMutations(mutations, { tree, firstSeq, invariant, isGuarded })
-    return { ...ran, records: mutations.map(({ record }) => record) }
+    const first = this.#headSeq + 1
+    const last = this.#headSeq + mutations.length
+    const options = { tree, firstSeq: first, invariant, isGuarded }
+    const { results, undo } = runMutations(mutations, options)
+    return { first, last, results, mutations, undo }
+  }
+
+  #append({ mutations, first }: Commit): Promise<unknown> {
+    const { log } = this.#parts
+    const condition = { expectedSeq: first - 1 }
+    const [only] = mutations
+    if (only !== undefined && mutations.length === 1) return log.append(only.record, condition)
+    return log.appendMany(
+      mutations.map(({ record }) => record),
+      condition,
+    )
   }
 
   /** An answer that was decided on the newest state: it holds only if that comes to be. */
-  #answerWhenDurable(settle: () => void, reject: (error: unknown) => void): void {
-    if (this.#pending.length === 0) settle()
-    else this.#pending.push({ seq: this.#headSeq, settle, reject })
+  #answerWhenDurable(settle: (nothing: undefined) => void, reject: Pending['reject']): void {
+    if (this.#pending.length === 0) return settle(undefined)
+    const answer = (): void => settle(undefined)
+    this.#pending.push({ seq: this.#headSeq, commit: undefined, settle: answer, reject })
   }
 
   /** Shows what has become durable, once a commit, and settles the calls that stand on it, in their order. */
@@ -168,8 +171,8 @@ export class PipelinedWriter<S extends object> implements Writer<S> {
     const count = this.#pending.findIndex(({ seq }) => seq > version.seq)
     const settled = this.#pending.splice(0, count === -1 ? this.#pending.length : count)
     for (const { commit, settle } of settled) {
-      if (commit !== undefined) onCommitted(commit.records)
-      settle()
+      if (commit !== undefined) onCommitted(commit.mutations)
+      settle(commit)
     }
   }
 
@@ -181,7 +184,7 @@ export class PipelinedWriter<S extends object> implements Writer<S> {
       this.#failure = error
     const dropped = this.#pending.splice(at)
     for (const { commit } of dropped.toReversed()) if (commit !== undefined) undoAll(commit.undo)
-    this.#headSeq = (failed.commit?.firstSeq ?? this.#headSeq + 1) - 1
+    this.#headSeq = (failed.commit?.first ?? this.#headSeq + 1) - 1
     this.#versions.discardBehind(this.#headSeq)
     failed.reject(appendFailed(error))
     for (const { reject } of dropped.slice(1)) reject(behindFailure(error))

@@ -1,11 +1,15 @@
 import type { Admitted } from '../definition/compiled.js'
 import { assertThat } from '../errors.js'
-import type { ApplyOptions } from '../manager-types.js'
+import type { StateTree } from '../tree/state-tree.js'
 import type { Outcome, Request } from './writer.js'
 
-/** A request whose mutations do not depend on the state. */
-export function fixed(mutations: readonly Admitted[], options: ApplyOptions = {}): Request<never> {
-  return { ...options, readsState: false, mutations: () => mutations }
+/** The mutations of a request, as the newest state has it. `isGuarded`: what decides cannot change the state. */
+export function mutationsOf<S extends object>(
+  { mutations }: Request<S>,
+  tree: StateTree<S>,
+  isGuarded: boolean,
+): readonly Admitted[] | undefined {
+  return typeof mutations === 'function' ? tree.look(isGuarded, mutations) : mutations
 }
 
 /** What `apply` resolves to. */

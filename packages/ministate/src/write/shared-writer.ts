@@ -5,6 +5,7 @@ import { copyOut } from '../tree/copy.js'
 import { unwrapDraft } from '../tree/draft-node.js'
 import { undoAll } from '../tree/session.js'
 import { appendFailed, stateFailed, wrongExpectedSeq } from './append-failure.js'
+import { mutationsOf } from './requests.js'
 import { runMutations } from './run-mutations.js'
 import type { Outcome, Request, Writer } from './writer.js'
 import type { WriterParts } from './writer-parts.js'
@@ -105,9 +106,7 @@ export class SharedWriter<S extends object> implements Writer<S> {
       if (request.expectedSeq !== undefined && request.expectedSeq !== before) {
         throw wrongExpectedSeq(request.expectedSeq, before)
       }
-      mutations = request.readsState
-        ? tree.look(isGuarded, (state) => request.mutations(state))
-        : request.mutations(tree.state)
+      mutations = mutationsOf(request, tree, isGuarded)
       if (mutations === undefined) return await this.#unlessOutdated(() => undefined)
       const firstSeq = log.gapless ? before + 1 : undefined
       ran = runMutations(mutations, { tree, firstSeq, invariant, isGuarded })
@@ -135,7 +134,7 @@ export class SharedWriter<S extends object> implements Writer<S> {
     }
     this.#headSeq = last
     published.set(show(), last)
-    onCommitted(records)
+    onCommitted(mutations)
     return { first, last, results: ran.results }
   }
 

@@ -1,4 +1,5 @@
 import type { Log } from '@mini-rs/ministore'
+import type { Admitted } from '../definition/compiled.js'
 import type { Published } from '../observe/published.js'
 import type { StateTree } from '../tree/state-tree.js'
 
@@ -11,7 +12,7 @@ export interface WriterParts<S extends object> {
   /** Whether what only reads the state is kept from changing it, or only should not. */
   readonly isGuarded: boolean
   /** Told of what was appended, when it is durable. */
-  readonly onCommitted: (records: readonly unknown[]) => void
+  readonly onCommitted: (mutations: readonly Admitted[]) => void
   /** What calls have to wait for before they may add to the log; undefined for nothing. */
   readonly backpressure: () => Promise<void> | undefined
 }

@@ -2,10 +2,8 @@ import type { Admitted } from '../definition/compiled.js'
 
 /** What a caller wants to be done. */
 export interface Request<S extends object> {
-  /** What to log, decided on the newest state; undefined for nothing. Asked again after each conflict. */
-  mutations(state: S): readonly Admitted[] | undefined
-  /** Whether `mutations` looks at the state. */
-  readonly readsState: boolean
+  /** What to log; or what decides that on the newest state, undefined for nothing. Asked again after each conflict. */
+  readonly mutations: readonly Admitted[] | ((state: S) => readonly Admitted[] | undefined)
   readonly expectedSeq?: number | undefined
   readonly id?: string | undefined
 }
