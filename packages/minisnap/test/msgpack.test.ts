@@ -28,6 +28,8 @@ describe('msgpack', () => {
     [new Map([['k', () => 0]]), '$(entry 1)'],
     [JSON.parse('{"__proto__":1}'), '$'],
     [[JSON.parse('{"__keys__":1}')], '$[0]'],
+    [{ a: { constructor: 1, toJSON: 'text' } }, '$.a'],
+    [Object.assign(Object.create(null) as object, { toJSON: { a: 1 } }), '$'],
     [{ a: '\ud800' }, '$.a'],
     [['\ufefftext'], '$[0]'],
     [{ a: new URL('https://example.org') }, '$.a'],
@@ -42,6 +44,16 @@ describe('msgpack', () => {
       code: 'STATE_NOT_SERIALIZABLE',
       statePath,
     })
+  })
+
+  it('carries a key called toJSON, and one called constructor', async () => {
+    const state: unknown = [{ toJSON: 'text' }, { constructor: 1 }, { constructor: 'a', toJSON: 0 }]
+    const snapshots = new SnapStore<unknown>(FOLDER, {
+      fileSystem: new CrashFileSystem(),
+      codec: msgpack(),
+    })
+    await snapshots.create(state, 1)
+    expect((await snapshots.restore()).state).toEqual(state)
   })
 
   it('refuses a cycle', async () => {

@@ -70,6 +70,10 @@ function checkArray(items: readonly unknown[], path: string[]): void {
 
 function checkPlain(object: Readonly<Record<string, unknown>>, path: string[]): void {
   if (Object.getOwnPropertySymbols(object).length > 0) throw fault('a symbol as a key', path)
+  // What has another constructor msgpackr takes for an instance, and calls this.
+  if (object['constructor'] !== Object && Boolean(object['toJSON'])) {
+    throw fault('a key called toJSON where the constructor is not Object', path)
+  }
   for (const key of Object.keys(object)) {
     // msgpackr renames the one, and keeps notes of its own under the other.
     if (key === '__proto__' || key === '__keys__') throw fault(`a key called ${key}`, path)
