@@ -10,20 +10,32 @@ import type { Outcome, Request, Writer } from './writer.js'
 import type { Versions } from './versions.js'
 import type { WriterParts } from './writer-parts.js'
 
-/** A call that waits for its answer to be durable. In the order of the calls. */
-interface Pending {
+/** A call that waits for its answer to be durable. In the order of the calls. Kept small: there may be thousands. */
+class Pending implements Outcome {
   /** The answer holds when the state of this record is durable. */
-  readonly seq: number
-  /** Undefined where nothing is logged, but the answer was decided on what is not durable yet. */
-  readonly commit: Commit | undefined
-  readonly settle: (outcome: Outcome | undefined) => void
+  last = 0
+  first = 0
+  results: readonly unknown[] = []
+  /** What was appended; undefined where the answer was only decided on what is not durable yet. */
+  mutations: readonly Admitted[] | undefined
+  undo: readonly Undo[] = []
+  readonly #answer: (outcome: Outcome | undefined) => unknown
+  readonly #resolve: (answer: never) => void
   readonly reject: (error: unknown) => void
-}
 
-/** What was appended for a call. */
-interface Commit extends Outcome {
-  readonly mutations: readonly Admitted[]
-  readonly undo: readonly Undo[]
+  constructor(
+    answer: (outcome: Outcome | undefined) => unknown,
+    resolve: (answer: never) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#answer = answer
+    this.#resolve = resolve
+    this.reject = reject
+  }
+
+  settle(): void {
+    this.#resolve(this.#answer(this.mutations === undefined ? undefined : this) as never)
+  }
 }
 
 /**
@@ -65,35 +77,30 @@ export class PipelinedWriter<S extends object> implements Writer<S> {
       void wait.then(release)
     }
     return new Promise((resolve, reject) => {
-      const settle = (outcome: Outcome | undefined): void => resolve(answer(outcome))
-      if (this.#holderCount === 0) this.#submit(request, settle, reject)
-      else this.#held.push(() => this.#submit(request, settle, reject))
+      const call = new Pending(answer, resolve, reject)
+      if (this.#holderCount === 0) this.#submit(request, call)
+      else this.#held.push(() => this.#submit(request, call))
     })
   }
 
   read<T>(look: (state: S) => T): Promise<T> {
-    return new Promise((resolve, reject) => {
-      try {
-        const seen = this.#parts.tree.look(this.#parts.isGuarded, look)
-        const copy = copyOut(seen, unwrapDraft)
-        this.#answerWhenDurable(() => resolve(copy), reject)
-      } catch (error) {
-        this.#answerWhenDurable(() => reject(error), reject)
-      }
-    })
+    const { tree, isGuarded } = this.#parts
+    try {
+      const copy = copyOut(tree.look(isGuarded, look), unwrapDraft)
+      return this.#whenDurable().then(() => copy)
+    } catch (error) {
+      return this.#whenDurable().then(() => Promise.reject(error as Error))
+    }
   }
 
-  drained(): Promise<void> {
-    return new Promise((resolve) => {
-      const wait = (): void => this.#answerWhenDurable(resolve, () => resolve())
-      if (this.#holderCount === 0) wait()
-      else this.#held.push(wait)
-    })
+  async drained(): Promise<void> {
+    if (this.#holderCount > 0) await new Promise<void>((resolve) => this.#held.push(resolve))
+    await this.#whenDurable().catch(() => {}) // the calls that fail say so themselves
   }
 
   async hold(): Promise<() => void> {
     const release = this.#beginHold()
-    await new Promise<void>((resolve) => this.#answerWhenDurable(resolve, () => resolve()))
+    await this.#whenDurable().catch(() => {}) // what failed was taken back: the state is durable all the same
     return release
   }
 
@@ -111,38 +118,44 @@ export class PipelinedWriter<S extends object> implements Writer<S> {
     }
   }
 
-  #submit(request: Request<S>, settle: Pending['settle'], reject: Pending['reject']): void {
-    if (this.#failure !== undefined) return reject(stateFailed(this.#failure))
+  #submit(request: Request<S>, call: Pending): void {
+    if (this.#failure !== undefined) return call.reject(stateFailed(this.#failure))
     this.#versions.beforeChange(this.#headSeq, this.#parts.log.formingSeq)
-    let commit: Commit | undefined
     try {
-      commit = this.#decide(request)
+      this.#decide(request, call)
     } catch (error) {
-      return this.#answerWhenDurable(() => reject(error), reject)
+      void this.#whenDurable().then(() => call.reject(error), call.reject)
+      return
     }
-    if (commit === undefined) return this.#answerWhenDurable(settle, reject)
-    this.#headSeq = commit.last
-    const pending: Pending = { seq: commit.last, commit, settle, reject }
-    this.#pending.push(pending)
-    this.#append(commit).then(this.#advance, (error: unknown) => this.#appendFailed(pending, error))
+    if (call.mutations === undefined) {
+      void this.#whenDurable().then(() => call.settle(), call.reject)
+      return
+    }
+    this.#headSeq = call.last
+    this.#pending.push(call)
+    this.#append(call.mutations, call.first).then(this.#advance, (error: unknown) =>
+      this.#appendFailed(call, error),
+    )
   }
 
-  #decide(request: Request<S>): Commit | undefined {
+  #decide(request: Request<S>, call: Pending): void {
     const { tree, invariant, isGuarded } = this.#parts
     const { expectedSeq } = request
     if (expectedSeq !== undefined && expectedSeq !== this.#headSeq) {
       throw wrongExpectedSeq(expectedSeq, this.#headSeq)
     }
     const mutations = mutationsOf(request, tree, isGuarded)
-    if (mutations === undefined) return undefined
-    const first = this.#headSeq + 1
-    const last = this.#headSeq + mutations.length
-    const options = { tree, firstSeq: first, invariant, isGuarded }
-    const { results, undo } = runMutations(mutations, options)
-    return { first, last, results, mutations, undo }
+    if (mutations === undefined) return
+    const firstSeq = this.#headSeq + 1
+    const { results, undo } = runMutations(mutations, { tree, firstSeq, invariant, isGuarded })
+    call.first = firstSeq
+    call.last = this.#headSeq + mutations.length
+    call.results = results
+    call.undo = undo
+    call.mutations = mutations
   }
 
-  #append({ mutations, first }: Commit): Promise<unknown> {
+  #append(mutations: readonly Admitted[], first: number): Promise<unknown> {
     const { log } = this.#parts
     const condition = { expectedSeq: first - 1 }
     const [only] = mutations
@@ -153,11 +166,14 @@ export class PipelinedWriter<S extends object> implements Writer<S> {
     )
   }
 
-  /** An answer that was decided on the newest state: it holds only if that comes to be. */
-  #answerWhenDurable(settle: (nothing: undefined) => void, reject: Pending['reject']): void {
-    if (this.#pending.length === 0) return settle(undefined)
-    const answer = (): void => settle(undefined)
-    this.#pending.push({ seq: this.#headSeq, commit: undefined, settle: answer, reject })
+  /** The output gate: resolves when the newest state is durable, rejects when it never will be. */
+  #whenDurable(): Promise<unknown> {
+    if (this.#pending.length === 0) return Promise.resolve()
+    return new Promise((resolve, reject) => {
+      const gate = new Pending(() => undefined, resolve, reject)
+      gate.last = this.#headSeq
+      this.#pending.push(gate)
+    })
   }
 
   /** Shows what has become durable, once a commit, and settles the calls that stand on it, in their order. */
@@ -168,11 +184,11 @@ export class PipelinedWriter<S extends object> implements Writer<S> {
     const version = this.#versions.newest(this.#headSeq, acknowledgedSeq)
     if (version === undefined) return
     published.set(version.state, version.seq)
-    const count = this.#pending.findIndex(({ seq }) => seq > version.seq)
+    const count = this.#pending.findIndex(({ last }) => last > version.seq)
     const settled = this.#pending.splice(0, count === -1 ? this.#pending.length : count)
-    for (const { commit, settle } of settled) {
-      if (commit !== undefined) onCommitted(commit.mutations)
-      settle(commit)
+    for (const call of settled) {
+      if (call.mutations !== undefined) onCommitted(call.mutations)
+      call.settle()
     }
   }
 
@@ -183,8 +199,8 @@ export class PipelinedWriter<S extends object> implements Writer<S> {
     if (outcomeOf(error) === 'unknown' || codeOf(error) === 'WRONG_EXPECTED_SEQ')
       this.#failure = error
     const dropped = this.#pending.splice(at)
-    for (const { commit } of dropped.toReversed()) if (commit !== undefined) undoAll(commit.undo)
-    this.#headSeq = (failed.commit?.first ?? this.#headSeq + 1) - 1
+    for (const { undo } of dropped.toReversed()) undoAll(undo)
+    this.#headSeq = failed.first - 1
     this.#versions.discardBehind(this.#headSeq)
     failed.reject(appendFailed(error))
     for (const { reject } of dropped.slice(1)) reject(behindFailure(error))

@@ -6,12 +6,33 @@ import { type JournalWriter, storeFailed } from './journal-writer.js'
 /** How long a lone caller with syncs on the calling thread may hold the event loop. */
 const MAX_HELD_MS = 5
 
-/** Serialised records of one `append` or `appendMany`, waiting for their commit. */
-interface PendingAppend extends Admitted {
-  readonly kind: 'append'
+/** Serialised records of one `append` or `appendMany`, waiting for their commit. Kept small: there may be thousands. */
+class PendingAppend {
+  readonly kind = 'append'
+  readonly lines: readonly string[]
+  readonly textBytes: number
   readonly firstSeq: number
-  readonly resolve: () => void
+  readonly #answer: (firstSeq: number) => unknown
+  readonly #resolve: (answer: never) => void
   readonly reject: (error: unknown) => void
+
+  constructor(
+    { lines, textBytes }: Admitted,
+    firstSeq: number,
+    answer: (firstSeq: number) => unknown,
+    settlers: { resolve: (answer: never) => void; reject: (error: unknown) => void },
+  ) {
+    this.lines = lines
+    this.textBytes = textBytes
+    this.firstSeq = firstSeq
+    this.#answer = answer
+    this.#resolve = settlers.resolve
+    this.reject = settlers.reject
+  }
+
+  resolve(): void {
+    this.#resolve(this.#answer(this.firstSeq) as never)
+  }
 }
 
 interface PendingTask {
@@ -58,18 +79,18 @@ export class CommitQueue {
 
   /** Queues records as one unit. `expectedSeq` is compared with the last number handed out. */
   append<T>(
-    { lines, textBytes }: Admitted,
+    admitted: Admitted,
     expectedSeq: number | undefined,
     answer: (firstSeq: number) => T,
   ): Promise<T> {
+    const { lines, textBytes } = admitted
     const refusal = this.#refusal(textBytes, expectedSeq)
     if (refusal !== undefined) return Promise.reject(refusal)
     const firstSeq = this.#nextSeq
     this.#nextSeq += lines.length
     this.#pendingBytes += textBytes
     return new Promise<T>((resolve, reject) => {
-      const settle = (): void => resolve(answer(firstSeq))
-      this.#push({ kind: 'append', lines, textBytes, firstSeq, resolve: settle, reject })
+      this.#push(new PendingAppend(admitted, firstSeq, answer, { resolve, reject }))
     })
   }
 
@@ -178,7 +199,7 @@ export class CommitQueue {
       return isInline
     }
     this.#released(textBytes)
-    for (const { resolve } of batch) resolve()
+    for (const item of batch) item.resolve()
     return isInline
   }
 
