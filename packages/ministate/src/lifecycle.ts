@@ -1,6 +1,7 @@
 import { stateClosed } from './manager-errors.js'
 import type { StateStatus } from './manager-types.js'
 import type { OpenState } from './open-state.js'
+import type { ChangesParts } from './read/changes.js'
 
 /** From open to closed: following, failing, closing. */
 export class Lifecycle<S extends object> {
@@ -27,6 +28,17 @@ export class Lifecycle<S extends object> {
 
   get failure(): unknown {
     return this.#followFailure ?? this.#open.writing?.writer.failure
+  }
+
+  /** What an iteration over the changes has to know of it. */
+  forChanges(): Pick<ChangesParts, 'isFollower' | 'isClosed' | 'isShared' | 'catchUp'> {
+    const { writing } = this.#open
+    return {
+      isFollower: writing === undefined,
+      isClosed: () => !this.isOpen,
+      isShared: writing?.log.exclusive === false,
+      catchUp: () => this.refresh(),
+    }
   }
 
   /** Resolves when the state reflects what the log held when it was called. */

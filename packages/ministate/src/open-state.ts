@@ -9,7 +9,7 @@ import { Follower } from './read/follower.js'
 import { type StateVerification, verifyState } from './read/verify-state.js'
 import { type LoadOptions, type Loaded, loadState } from './replay/load.js'
 import { type RecordSource, sourceOfFiles, sourceOfLog } from './replay/record-source.js'
-import { Snapshotter } from './snapshots/snapshotter.js'
+import { Snapshotter, recordBytes } from './snapshots/snapshotter.js'
 import type { StateTree } from './tree/state-tree.js'
 import { PipelinedWriter } from './write/pipelined-writer.js'
 import { SharedWriter } from './write/shared-writer.js'
@@ -81,7 +81,7 @@ export async function openState<S extends object>(
     const source = sourceOf(log, path, settings)
     const compiled = new CompiledDefinition(definition)
     const snapshots = snapshotsOf(dir, definition, settings)
-    const records: unknown[] = []
+    let tailBytes = 0
     const loadOptions: LoadOptions<S> = {
       initial: definition.initial,
       definition: compiled,
@@ -93,7 +93,9 @@ export async function openState<S extends object>(
       ...loadOptions,
       skipsFailures: settings.skipsFailures && readOnly === 'no',
       onRecord:
-        settings.policy.everyBytes === Infinity ? undefined : (record) => records.push(record),
+        settings.policy.everyBytes === Infinity
+          ? undefined
+          : (record) => (tailBytes += recordBytes(record)),
     })
     const seq = log === undefined ? loaded.seq : await logSkips(log, loaded)
     const recovery = recoveryOf(definition, loaded, store?.recovery, clock.monotonicMs() - startMs)
@@ -109,7 +111,7 @@ export async function openState<S extends object>(
       recovery,
       log,
       ownsLog: store !== undefined,
-      records,
+      tailBytes,
     })
   } catch (error) {
     await store?.close()
@@ -182,8 +184,8 @@ interface Assembly<S extends object> {
   readonly recovery: StateRecovery
   readonly log: Log<unknown> | undefined
   readonly ownsLog: boolean
-  /** That were replayed, where a policy counts bytes. */
-  readonly records: readonly unknown[]
+  /** Of what was replayed, where a policy counts them. */
+  readonly tailBytes: number
 }
 
 function assemble<S extends object>(assembly: Assembly<S>): OpenState<S> {
@@ -232,7 +234,7 @@ function assemble<S extends object>(assembly: Assembly<S>): OpenState<S> {
 }
 
 function beginWriting<S extends object>(
-  { settings, definition, snapshots, loaded, log, ownsLog, records }: Assembly<S>,
+  { settings, definition, snapshots, loaded, log, ownsLog, tailBytes }: Assembly<S>,
   parts: {
     readonly published: Published<S>
     readonly skips: ReadonlyMap<number, string>
@@ -277,7 +279,7 @@ function beginWriting<S extends object>(
             : new InPlaceVersions(tree, published.seq),
         )
       : new SharedWriter({ ...writerParts, show, clock, catchUp: () => follower.readOn() })
-  snapshotter.found(loaded.snapshot, loaded.replayedRecords, records)
+  snapshotter.found(loaded.snapshot, { records: loaded.replayedRecords, bytes: tailBytes })
   return { log, ownsLog, writer, snapshotter }
 }
 

@@ -259,16 +259,7 @@ export class StateManager<S extends object, M> {
     options: { readonly from?: number; readonly signal?: AbortSignal } = {},
   ): AsyncIterable<Change<M>> {
     if (options.from !== undefined) assertCount('from', options.from)
-    const { published, settings } = this.#open
-    return changesOf<M>(
-      {
-        ...this.#open,
-        published,
-        isFollower: settings.readOnly !== 'no',
-        isClosed: () => !this.#lifecycle.isOpen,
-      },
-      options,
-    )
+    return changesOf<M>({ ...this.#open, ...this.#lifecycle.forChanges() }, options)
   }
 
   /** The mutations that the log holds, oldest first, without those that are left out. Both ends inclusive. */

@@ -18,6 +18,9 @@ export interface ChangesParts {
   readonly skips: ReadonlyMap<number, string>
   /** Whether another process writes: then dropped records are a reset, not an error. */
   readonly isFollower: boolean
+  /** Whether the log is written by others, of whom the state learns only when it asks. */
+  readonly isShared: boolean
+  readonly catchUp: () => Promise<void>
   /** How often the state was loaded anew. */
   readonly resetCount: () => number
   /** Whether the manager is closed, which ends the iteration. */
@@ -51,7 +54,7 @@ export async function* changesOf<M>(
 }
 
 async function* untilReset<M>(
-  { source, definition, published, skips, resetCount }: ChangesParts,
+  { source, definition, published, skips, resetCount, isShared, catchUp }: ChangesParts,
   from: number,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Change<M>, void> {
@@ -59,7 +62,7 @@ async function* untilReset<M>(
   let shownSeq = 0
   for await (const item of source.follow({ from, ...(signal !== undefined && { signal }) })) {
     if (item.kind !== 'record') continue
-    await published.reached(item.seq)
+    await (isShared ? catchUp() : published.reached(item.seq))
     if (resetCount() !== resets) {
       resets = resetCount()
       shownSeq = published.seq

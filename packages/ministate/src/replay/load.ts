@@ -18,7 +18,7 @@ export interface LoadOptions<S extends object> {
   readonly skipsFailures: boolean
   /** Records that are to be left out, where it is known before. */
   readonly skips?: ReadonlyMap<number, string>
-  /** Told of each record that was applied. */
+  /** Told of each record of the tail. */
   readonly onRecord?: ((record: unknown) => void) | undefined
 }
 
@@ -168,18 +168,21 @@ async function replayTail<S extends object>(
       }
     }
   } catch (error) {
-    throw codeOf(error) === 'SEQ_DROPPED' ? await gapOf(source, baseSeq, error) : error
+    throw codeOf(error) === 'SEQ_DROPPED' ? await droppedError(options, baseSeq, error) : error
   }
   return { seq, replayedRecords: tail.appliedRecords }
 }
 
-async function gapOf(
-  source: RecordSource,
+/** Records were dropped under a reader's hands: by a writer that has made a newer snapshot before, or long ago. */
+async function droppedError<S extends object>(
+  { source, snapshots }: LoadOptions<S>,
   haveSeq: number,
   error: unknown,
-): Promise<MiniStateError> {
-  const first = (error as { readonly firstSeq?: number }).firstSeq
-  return historyGap(source, haveSeq, first === undefined ? haveSeq + 1 : first - 1, error)
+): Promise<Error> {
+  const [newest] = await snapshots.list()
+  if (newest !== undefined && newest.seq > haveSeq) return new MustBeginAgain()
+  const { firstSeq = haveSeq + 2 } = error as { readonly firstSeq?: number }
+  return historyGap(source, haveSeq, firstSeq - 1, error)
 }
 
 /** The replay of a tail: what can be applied, and what cannot. */

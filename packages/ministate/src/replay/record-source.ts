@@ -1,15 +1,15 @@
-import type {
-  Batch,
-  Entry,
-  Followed,
-  Log,
-  LogRange,
-  ReadOptions,
-  RecordPlace,
+import {
+  type Batch,
+  type Clock,
+  type Entry,
+  type Followed,
+  type Log,
+  type LogRange,
+  MiniStore,
+  type ReadOptions,
+  type RecordPlace,
 } from '@mini-rs/ministore'
-import { MiniStore } from '@mini-rs/ministore'
 import type { FileSystem } from '@mini-rs/ministore/fs'
-import type { Clock } from '@mini-rs/ministore'
 
 /** A log as replay and readers see it: of the writer itself, or of files that another process writes. */
 export interface RecordSource {
@@ -56,9 +56,20 @@ export function sourceOfFiles(
   const { fileSystem, clock, maxRecordBytes } = options
   const reading: ReadOptions<unknown> =
     maxRecordBytes === undefined ? { fileSystem } : { fileSystem, maxRecordBytes }
+  /** A commit whose sync is still running may yet fail: nobody is to see it. */
+  async function* acknowledged<T>(
+    range: LogRange,
+    read: (range: LogRange) => AsyncIterable<T>,
+  ): AsyncGenerator<T, void> {
+    const { to = Number.MAX_SAFE_INTEGER } = range
+    const last = (await MiniStore.acknowledgedSeq(path, { fileSystem })) ?? to
+    yield* read({ ...range, to: Math.min(to, last) })
+  }
   return {
-    batches: (range) => MiniStore.batches(path, { ...reading, ...range }),
-    entries: (range) => MiniStore.entries(path, { ...reading, ...range }),
+    batches: (range) =>
+      acknowledged(range, (upTo) => MiniStore.batches(path, { ...reading, ...upTo })),
+    entries: (range) =>
+      acknowledged(range, (upTo) => MiniStore.entries(path, { ...reading, ...upTo })),
     follow: (range) => MiniStore.follow(path, { ...reading, clock, ...range }),
     gapless: true,
     bounds: () => undefined,

@@ -69,16 +69,15 @@ export class Snapshotter<S extends object> {
     }
   }
 
-  /** What was found at opening: a snapshot, and how many records behind it; with their content where bytes count. */
+  /** What was found at opening: a snapshot, and how much is behind it. */
   found(
     snapshot: { readonly seq: number; readonly sizeBytes: number } | undefined,
-    tailRecords: number,
-    records: readonly unknown[],
+    tail: { readonly records: number; readonly bytes: number },
   ): void {
     this.#lastSeq = snapshot?.seq
     this.#lastBytes = snapshot?.sizeBytes ?? 0
-    for (const record of records) this.count(record)
-    this.#tailRecords = tailRecords
+    this.#tailRecords = tail.records
+    this.#tailBytes = tail.bytes
     this.check()
     if (this.#isAutomatic && this.#parts.policy.compact) this.#finishCompaction(snapshot?.seq)
   }
@@ -86,7 +85,7 @@ export class Snapshotter<S extends object> {
   /** Counts a record that is behind the last snapshot. */
   count(record: unknown): void {
     this.#tailRecords++
-    if (this.#countsBytes) this.#tailBytes += JSON.stringify(record).length + 1
+    if (this.#countsBytes) this.#tailBytes += recordBytes(record)
   }
 
   /** After a commit: begins an automatic snapshot where it is due. */
@@ -191,4 +190,9 @@ export class Snapshotter<S extends object> {
     this.#last = run.catch(() => undefined) // whoever asked for it is told
     return run
   }
+}
+
+/** About what a record takes in the log. */
+export function recordBytes(record: unknown): number {
+  return JSON.stringify(record).length + 1
 }
