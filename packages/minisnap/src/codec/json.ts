@@ -51,5 +51,12 @@ function decode(bytes: Uint8Array, tagged: boolean): unknown {
   const envelope = readJson(bytes)
   if (!tagged || typeof envelope !== 'object' || envelope === null) return envelope
   const isTagged = 'codec' in envelope && envelope.codec === TAGGED && 'state' in envelope
-  return isTagged ? { ...envelope, state: reviveTags(envelope.state) } : envelope
+  if (!isTagged || !mayHoldTags(bytes)) return envelope
+  return { ...envelope, state: reviveTags(envelope.state) }
+}
+
+/** Looking for the key is much faster than walking a large tree; a hand that escaped its dollar is not ours, and legal. */
+function mayHoldTags(bytes: Uint8Array): boolean {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return text.includes('$type') || text.includes(String.raw`\u0024`)
 }
