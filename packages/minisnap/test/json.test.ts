@@ -237,3 +237,11 @@ describe('JSON that is read in parts', () => {
     expect(envelope.state).toEqual({ when: new Date(5) })
   })
 })
+
+function outcomeOf(parse: () => unknown): unknown {
+  try {
+    return { value: parse() }
+  } catch (error) {
+    return error instanceof SyntaxError ? 'refused' : error
+  }
+}
