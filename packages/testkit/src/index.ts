@@ -24,6 +24,7 @@ export {
   MemoryLog,
   type MemoryLogFault,
 } from './memory-log.js'
+export { MemorySnapshotStore, type MemorySnapshotStoreOptions } from './memory-snapshot-store.js'
 export {
   type Ledger,
   type LedgerEntry,
@@ -36,3 +37,11 @@ export { type ProofRun, readLedger, runProofs, writeLedgerEntry } from './run-pr
 export type { PowerCutRules } from './power-cut.js'
 export { type PackageProofs, prove } from './prove.js'
 export { type RealRow, runRealRows } from './real-rows.js'
+export type {
+  MakeSnapshotStore,
+  NextCreateFailure,
+  SnapshotCheck,
+  SnapshotSubject,
+} from './snapshot-checks/subject.js'
+export { SnapshotError, type SnapshotErrorCode } from './snapshot-error.js'
+export { snapshotStoreChecks, snapshotStoreConformance } from './snapshot-store-conformance.js'
