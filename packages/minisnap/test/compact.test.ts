@@ -1,6 +1,6 @@
 import { MiniStore } from '@mini-rs/ministore'
 import { SnapStore, compact } from '@mini-rs/minisnap'
-import { CrashFileSystem, MemoryCluster } from '@mini-rs/testkit'
+import { CrashFileSystem, MemoryCluster, MemorySnapshotStore } from '@mini-rs/testkit'
 import { describe, expect, it } from 'vitest'
 import { FOLDER, pathOf } from './support/snapshots.js'
 
@@ -124,6 +124,19 @@ describe('compact', () => {
     const { throughSeq } = await compact(log, snapshots)
     expect(throughSeq).toBe((await snapshots.list())[1]?.seq)
     expect(log.droppedThroughSeq).toBeLessThanOrEqual(throughSeq ?? 0)
+  })
+
+  it('works with any store behind the port', async () => {
+    const { log } = await fiveSegments([])
+    const snapshots = new MemorySnapshotStore<Ids>()
+    for (const seq of [25, 45]) await snapshots.create(upTo(seq), seq, { log })
+    expect(await compact(log, snapshots)).toMatchObject({ droppedRecords: 20, throughSeq: 25 })
+    await snapshots.create(upTo(50), 50, { log })
+    snapshots.damage(50)
+    expect(await compact(log, snapshots)).toMatchObject({
+      droppedRecords: 0,
+      throughSeq: undefined,
+    })
   })
 })
 
