@@ -9,7 +9,8 @@ import { Follower } from './read/follower.js'
 import { type StateVerification, verifyState } from './read/verify-state.js'
 import { type LoadOptions, type Loaded, loadState } from './replay/load.js'
 import { type RecordSource, sourceOfFiles, sourceOfLog } from './replay/record-source.js'
-import { Snapshotter, recordBytes } from './snapshots/snapshotter.js'
+import { LogTail } from './snapshots/log-tail.js'
+import { Snapshotter } from './snapshots/snapshotter.js'
 import type { StateTree } from './tree/state-tree.js'
 import { PipelinedWriter } from './write/pipelined-writer.js'
 import { SharedWriter } from './write/shared-writer.js'
@@ -81,6 +82,7 @@ export async function openState<S extends object>(
     const source = sourceOf(log, path, settings)
     const compiled = new CompiledDefinition(definition)
     const snapshots = snapshotsOf(dir, definition, settings)
+    const tail = new LogTail(settings.policy)
     let tailBytes = 0
     const loadOptions: LoadOptions<S> = {
       initial: definition.initial,
@@ -95,7 +97,7 @@ export async function openState<S extends object>(
       onRecord:
         settings.policy.everyBytes === Infinity
           ? undefined
-          : (record) => (tailBytes += recordBytes(record)),
+          : (record) => (tailBytes += tail.bytesOf(record)),
     })
     const seq = log === undefined ? loaded.seq : await logSkips(log, loaded)
     const recovery = recoveryOf(definition, loaded, store?.recovery, clock.monotonicMs() - startMs)
@@ -208,7 +210,10 @@ function assemble<S extends object>(assembly: Assembly<S>): OpenState<S> {
     skips,
     load: () => loadState(loadOptions),
     onReset: () => resets++,
-    onRecord: (record) => snapshotter?.count(record),
+    onRecord: (record) => {
+      const tail = snapshotter?.tail
+      tail?.add({ records: 1, bytes: tail.bytesOf(record) })
+    },
   })
   const writing =
     settings.readOnly === 'no'
@@ -263,11 +268,7 @@ function beginWriting<S extends object>(
     published,
     invariant: invariantOf(definition),
     isGuarded: freeze,
-    onCommitted: (committed) => {
-      for (const { record } of committed) snapshotter.count(record)
-      snapshotter.check()
-    },
-    backpressure: () => snapshotter.backpressure,
+    observer: snapshotter,
   }
   // Numbers that are not known before the append cannot be handed out ahead of it.
   const writer: Writer<S> =

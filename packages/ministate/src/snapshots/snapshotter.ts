@@ -7,8 +7,8 @@ import {
 } from '@mini-rs/minisnap'
 import type { ResolvedPolicy } from '../options.js'
 import type { Version } from '../write/versions.js'
-
-const LEAST_AUTO_BYTES = 1024 * 1024
+import type { LogObserver } from '../write/writer-parts.js'
+import { LogTail, type Weighed, type Weight } from './log-tail.js'
 
 /** What a {@link Snapshotter} needs. */
 export interface SnapshotterParts<S extends object> {
@@ -38,25 +38,25 @@ export interface SnapshotStats {
 }
 
 /** Makes snapshots, when asked to and by the policy, and compacts the log behind them. One at a time. */
-export class Snapshotter<S extends object> {
+export class Snapshotter<S extends object> implements LogObserver {
   readonly #parts: SnapshotterParts<S>
-  readonly #countsBytes: boolean
+  /** The log since the last snapshot that was begun. */
+  readonly tail: LogTail
   // Settles when every snapshot and compaction so far has ended.
   #last: Promise<unknown> = Promise.resolve()
   #created = 0
   #failed = 0
   #lastSeq: number | undefined
-  #lastBytes = 0
-  #tailRecords = 0
-  #tailBytes = 0
-  // While an automatic one is made: resolves at its end.
+  // While an automatic one is made.
   #automatic: Promise<void> | undefined
-  // It has not begun: the tail is still counted from the one before.
-  #isWaiting = false
+  // Whether the last automatic one failed: then nobody waits for the next.
+  #isBroken = false
+  // Those who wait for room in the tail.
+  #room: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined
 
   constructor(parts: SnapshotterParts<S>) {
     this.#parts = parts
-    this.#countsBytes = parts.policy.everyBytes !== Infinity
+    this.tail = new LogTail(parts.policy)
   }
 
   get stats(): SnapshotStats {
@@ -64,44 +64,43 @@ export class Snapshotter<S extends object> {
       created: this.#created,
       failed: this.#failed,
       lastSeq: this.#lastSeq,
-      tailRecords: this.#tailRecords,
-      tailBytes: this.#tailBytes,
+      tailRecords: this.tail.weight.records,
+      tailBytes: this.tail.weight.bytes,
     }
   }
 
   /** What was found at opening: a snapshot, and how much is behind it. */
   found(
     snapshot: { readonly seq: number; readonly sizeBytes: number } | undefined,
-    tail: { readonly records: number; readonly bytes: number },
+    tail: Weight,
   ): void {
     this.#lastSeq = snapshot?.seq
-    this.#lastBytes = snapshot?.sizeBytes ?? 0
-    this.#tailRecords = tail.records
-    this.#tailBytes = tail.bytes
-    this.check()
+    this.tail.lastSnapshotBytes = snapshot?.sizeBytes ?? 0
+    this.tail.add(tail)
+    this.#check()
     if (this.#isAutomatic && this.#parts.policy.compact) this.#finishCompaction(snapshot?.seq)
   }
 
-  /** Counts a record that is behind the last snapshot. */
-  count(record: unknown): void {
-    this.#tailRecords++
-    if (this.#countsBytes) this.#tailBytes += recordBytes(record)
+  decided(mutations: readonly Weighed[]): void {
+    this.tail.decided(mutations)
   }
 
-  /** After a commit: begins an automatic snapshot where it is due. */
-  check(): void {
-    if (this.#automatic !== undefined || !this.#isDue()) return
-    this.#isWaiting = true
-    this.#automatic = this.#createAutomatic().finally(() => {
-      this.#automatic = undefined
-    })
+  undone(mutations: readonly Weighed[]): void {
+    this.tail.undone(mutations)
+    this.#makeRoom()
   }
 
-  /** What a call has to wait for before it may add to the log; undefined for nothing. */
-  get backpressure(): Promise<void> | undefined {
-    return !this.#isWaiting && this.#automatic !== undefined && this.#isDue()
-      ? this.#automatic
-      : undefined
+  /** Begins an automatic snapshot where it is due. */
+  committed(mutations: readonly Weighed[]): void {
+    this.tail.committed(mutations)
+    this.#check()
+  }
+
+  /** So that the log never outgrows the policy, calls wait where a snapshot has to be begun first. */
+  room(): Promise<void> | undefined {
+    if (this.#isBroken || !this.tail.isFull) return undefined
+    this.#room ??= deferred()
+    return this.#room.promise
   }
 
   create(options: { readonly signal?: AbortSignal } = {}): Promise<CreatedSnapshot> {
@@ -116,7 +115,7 @@ export class Snapshotter<S extends object> {
   async close(): Promise<void> {
     await this.#automatic
     await this.#last
-    if (this.#parts.policy.onClose && this.#tailRecords > 0) await this.#createAutomatic()
+    if (this.#parts.policy.onClose && this.tail.weight.records > 0) await this.#createAutomatic()
   }
 
   get #isAutomatic(): boolean {
@@ -131,10 +130,18 @@ export class Snapshotter<S extends object> {
     this.compact().catch(onError)
   }
 
-  #isDue(): boolean {
-    const { everyRecords, everyBytes } = this.#parts.policy
-    const bytes = everyBytes === 'auto' ? Math.max(LEAST_AUTO_BYTES, this.#lastBytes) : everyBytes
-    return this.#tailRecords >= everyRecords || this.#tailBytes >= bytes
+  #check(): void {
+    if (this.#automatic !== undefined || !this.tail.isDue) return
+    this.#automatic = this.#createAutomatic().then(() => {
+      this.#automatic = undefined
+      // What came meanwhile may be enough for the next; a failed one is tried again after the next commit.
+      if (!this.#isBroken) this.#check()
+    })
+  }
+
+  #makeRoom(): void {
+    this.#room?.resolve()
+    this.#room = undefined
   }
 
   async #createAutomatic(): Promise<void> {
@@ -145,20 +152,18 @@ export class Snapshotter<S extends object> {
         if (policy.compact) await this.#compact()
       })
     } catch (error) {
-      this.#isWaiting = false
+      this.#isBroken = true
       this.#failed++
       onError(error)
+      this.#makeRoom()
     }
   }
 
   async #create({ signal }: { readonly signal?: AbortSignal }): Promise<CreatedSnapshot> {
     const { log, snapshots, takeVersion, leftOut } = this.#parts
     const { version, release } = await takeVersion()
-    const tail = { records: this.#tailRecords, bytes: this.#tailBytes }
-    // From here the tail of this snapshot is counted.
-    this.#isWaiting = false
-    this.#tailRecords = 0
-    this.#tailBytes = 0
+    const taken = this.tail.beginAnew()
+    this.#makeRoom()
     try {
       const skipped = leftOut().filter((seq) => seq <= version.seq)
       const created = await snapshots.create(version.state, version.seq, {
@@ -168,11 +173,11 @@ export class Snapshotter<S extends object> {
       })
       this.#created++
       this.#lastSeq = version.seq
-      this.#lastBytes = created.sizeBytes
+      this.tail.lastSnapshotBytes = created.sizeBytes
+      this.#isBroken = false
       return created
     } catch (error) {
-      this.#tailRecords += tail.records
-      this.#tailBytes += tail.bytes
+      this.tail.add(taken)
       throw error
     } finally {
       release()
@@ -192,7 +197,8 @@ export class Snapshotter<S extends object> {
   }
 }
 
-/** About what a record takes in the log. */
-export function recordBytes(record: unknown): number {
-  return JSON.stringify(record).length + 1
+function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  const settlers: (() => void)[] = []
+  const promise = new Promise<void>((resolve) => settlers.push(resolve))
+  return { promise, resolve: () => settlers[0]?.() }
 }

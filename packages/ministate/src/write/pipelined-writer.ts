@@ -51,6 +51,7 @@ export class PipelinedWriter<S extends object> implements Writer<S> {
   // Calls that wait while somebody holds, in their order.
   #held: (() => void)[] = []
   #holderCount = 0
+  #isWaitingForRoom = false
 
   constructor(parts: WriterParts<S>, versions: Versions<S>) {
     this.#parts = parts
@@ -71,14 +72,9 @@ export class PipelinedWriter<S extends object> implements Writer<S> {
   }
 
   submit<T>(request: Request<S>, answer: (outcome: Outcome | undefined) => T): Promise<T> {
-    const wait = this.#holderCount === 0 ? this.#parts.backpressure() : undefined
-    if (wait !== undefined) {
-      const release = this.#beginHold()
-      void wait.then(release)
-    }
     return new Promise((resolve, reject) => {
       const call = new Pending(answer, resolve, reject)
-      if (this.#holderCount === 0) this.#submit(request, call)
+      if (this.#mayGoOn()) this.#submit(request, call)
       else this.#held.push(() => this.#submit(request, call))
     })
   }
@@ -94,7 +90,7 @@ export class PipelinedWriter<S extends object> implements Writer<S> {
   }
 
   async drained(): Promise<void> {
-    if (this.#holderCount > 0) await new Promise<void>((resolve) => this.#held.push(resolve))
+    if (!this.#mayGoOn()) await new Promise<void>((resolve) => this.#held.push(resolve))
     await this.#whenDurable().catch(() => {}) // the calls that fail say so themselves
   }
 
@@ -111,11 +107,31 @@ export class PipelinedWriter<S extends object> implements Writer<S> {
   #beginHold(): () => void {
     this.#holderCount++
     return () => {
-      if (--this.#holderCount > 0) return
-      const held = this.#held
-      this.#held = []
-      for (const call of held) call()
+      this.#holderCount--
+      this.#goOn()
     }
+  }
+
+  /** Whether a call need not wait: nobody holds, none waits before it, and the log has room. */
+  #mayGoOn(): boolean {
+    return this.#holderCount === 0 && this.#held.length === 0 && this.#hasRoom()
+  }
+
+  #hasRoom(): boolean {
+    const room = this.#isWaitingForRoom ? undefined : this.#parts.observer.room()
+    if (room === undefined) return !this.#isWaitingForRoom
+    this.#isWaitingForRoom = true
+    void room.then(() => {
+      this.#isWaitingForRoom = false
+      this.#goOn()
+    })
+    return false
+  }
+
+  /** Calls that had to wait, as far as they may go on. */
+  #goOn(): void {
+    let next: (() => void) | undefined
+    while (this.#holderCount === 0 && this.#hasRoom() && (next = this.#held.shift())) next()
   }
 
   #submit(request: Request<S>, call: Pending): void {
@@ -133,6 +149,7 @@ export class PipelinedWriter<S extends object> implements Writer<S> {
     }
     this.#headSeq = call.last
     this.#pending.push(call)
+    this.#parts.observer.decided(call.mutations)
     this.#append(call.mutations, call.first).then(this.#advance, (error: unknown) =>
       this.#appendFailed(call, error),
     )
@@ -178,7 +195,7 @@ export class PipelinedWriter<S extends object> implements Writer<S> {
 
   /** Shows what has become durable, once a commit, and settles the calls that stand on it, in their order. */
   readonly #advance = (): void => {
-    const { log, published, onCommitted } = this.#parts
+    const { log, published, observer } = this.#parts
     const acknowledgedSeq = log.durability === 'os' ? log.lastSeq : log.durableSeq
     if (acknowledgedSeq <= published.seq) return
     const version = this.#versions.newest(this.#headSeq, acknowledgedSeq)
@@ -187,7 +204,7 @@ export class PipelinedWriter<S extends object> implements Writer<S> {
     const count = this.#pending.findIndex(({ last }) => last > version.seq)
     const settled = this.#pending.splice(0, count === -1 ? this.#pending.length : count)
     for (const call of settled) {
-      if (call.mutations !== undefined) onCommitted(call.mutations)
+      if (call.mutations !== undefined) observer.committed(call.mutations)
       call.settle()
     }
   }
@@ -199,7 +216,10 @@ export class PipelinedWriter<S extends object> implements Writer<S> {
     if (outcomeOf(error) === 'unknown' || codeOf(error) === 'WRONG_EXPECTED_SEQ')
       this.#failure = error
     const dropped = this.#pending.splice(at)
-    for (const { undo } of dropped.toReversed()) undoAll(undo)
+    for (const { undo, mutations } of dropped.toReversed()) {
+      undoAll(undo)
+      if (mutations !== undefined) this.#parts.observer.undone(mutations)
+    }
     this.#headSeq = failed.first - 1
     this.#versions.discardBehind(this.#headSeq)
     failed.reject(appendFailed(error))

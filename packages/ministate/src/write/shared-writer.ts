@@ -87,7 +87,8 @@ export class SharedWriter<S extends object> implements Writer<S> {
   }
 
   async #submit(request: Request<S>): Promise<Outcome | undefined> {
-    await this.#parts.backpressure()
+    const { observer } = this.#parts
+    for (let room = observer.room(); room !== undefined; room = observer.room()) await room
     const { id = randomUUID() } = request
     for (;;) {
       if (this.#failure !== undefined) throw stateFailed(this.#failure)
@@ -98,7 +99,7 @@ export class SharedWriter<S extends object> implements Writer<S> {
 
   /** `'again'`: others were faster, and what they did is known now. */
   async #attempt(request: Request<S>, id: string): Promise<Outcome | undefined | 'again'> {
-    const { tree, show, published, invariant, isGuarded, log, onCommitted } = this.#parts
+    const { tree, show, published, invariant, isGuarded, log, observer } = this.#parts
     const before = this.#headSeq
     let mutations
     let ran
@@ -134,7 +135,8 @@ export class SharedWriter<S extends object> implements Writer<S> {
     }
     this.#headSeq = last
     published.set(show(), last)
-    onCommitted(mutations)
+    observer.decided(mutations)
+    observer.committed(mutations)
     return { first, last, results: ran.results }
   }
 

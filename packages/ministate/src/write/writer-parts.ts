@@ -11,8 +11,17 @@ export interface WriterParts<S extends object> {
   readonly invariant: ((state: S) => boolean | string | void) | undefined
   /** Whether what only reads the state is kept from changing it, or only should not. */
   readonly isGuarded: boolean
-  /** Told of what was appended, when it is durable. */
-  readonly onCommitted: (mutations: readonly Admitted[]) => void
-  /** What calls have to wait for before they may add to the log; undefined for nothing. */
-  readonly backpressure: () => Promise<void> | undefined
+  readonly observer: LogObserver
+}
+
+/** Told of what goes into the log, and asked whether there is room for more. */
+export interface LogObserver {
+  /** Mutations are on their way into the log. */
+  decided(mutations: readonly Admitted[]): void
+  /** They have not got there. */
+  undone(mutations: readonly Admitted[]): void
+  /** They are durable. */
+  committed(mutations: readonly Admitted[]): void
+  /** What a call has to wait for before it may add to the log; undefined for nothing. */
+  room(): Promise<void> | undefined
 }
