@@ -7,6 +7,8 @@ type CopySpecial = (value: object, depth: number) => object | undefined
 /** How a copy treats what JSON does not know. */
 interface Rules {
   readonly allowsBigint: boolean
+  /** Levels of JSON that a plain object takes. */
+  readonly plainLevels: (value: object) => number
   readonly copySpecial: CopySpecial
   /** The data behind an object that only stands for it. */
   readonly unwrap: (value: object) => object
@@ -15,9 +17,12 @@ interface Rules {
 /** Levels of JSON that an object of the default snapshot codec takes: `{"$type":"Map","value":[[key,value]]}`. */
 const MAP_LEVELS = 3
 const SET_LEVELS = 2
+/** Of a plain object that could be taken for one of those. */
+const AMBIGUOUS_LEVELS = 3
 
 const JSON_RULES: Rules = {
   allowsBigint: false,
+  plainLevels: () => 1,
   copySpecial: () => undefined,
   unwrap: (value) => value,
 }
@@ -48,7 +53,7 @@ export function copyAgain(value: unknown): unknown {
 export function stateCopier(
   unwrap: (value: object) => object,
 ): (value: unknown, depth: number) => unknown {
-  const rules: Rules = { allowsBigint: true, unwrap, copySpecial }
+  const rules: Rules = { allowsBigint: true, plainLevels: levelsOfPlain, unwrap, copySpecial }
   function copySpecial(value: object, depth: number): object | undefined {
     switch (kindOf(value)) {
       case 'Map':
@@ -77,8 +82,9 @@ function copyValue(value: unknown, depth: number, rules: Rules): unknown {
     case 'object':
       return value === null ? null : copyObject(rules.unwrap(value), depth, rules)
     case 'bigint':
-      if (rules.allowsBigint) return value
-      throw new Uncarriable('a bigint')
+      if (!rules.allowsBigint) throw new Uncarriable('a bigint')
+      assertRoom(depth)
+      return value
     case 'undefined':
       throw new Uncarriable('undefined')
     case 'symbol':
@@ -88,12 +94,28 @@ function copyValue(value: unknown, depth: number, rules: Rules): unknown {
 }
 
 function copyObject(value: object, depth: number, rules: Rules): object {
-  if (depth >= MAX_DEPTH) throw new Uncarriable(`nesting deeper than ${MAX_DEPTH}, or a cycle,`)
+  assertRoom(depth)
   if (Array.isArray(value)) return copyArray(value, depth + 1, rules)
-  if (isPlain(value)) return copyPlain(value, depth + 1, rules)
+  if (isPlain(value)) return copyPlain(value, depth + rules.plainLevels(value), rules)
   const copy = rules.copySpecial(value, depth)
   if (copy === undefined) throw new Uncarriable(nameOf(value))
   return copy
+}
+
+/** `depth`: levels above the last one that a value takes. */
+function assertRoom(depth: number): void {
+  if (depth >= MAX_DEPTH) throw new Uncarriable(`nesting deeper than ${MAX_DEPTH}, or a cycle,`)
+}
+
+/** Levels of JSON that a plain object of the state takes. */
+export function levelsOfPlain(value: object): number {
+  const isAmbiguous = Object.hasOwn(value, '$type') || Object.hasOwn(value, '__proto__')
+  return isAmbiguous ? AMBIGUOUS_LEVELS : 1
+}
+
+/** Whether a key makes an object take more levels. */
+export function isAmbiguousKey(key: string): boolean {
+  return key === '$type' || key === '__proto__'
 }
 
 /** Of whatever realm: what stands above Object.prototype is null. */
@@ -110,6 +132,7 @@ function nameOf(value: object): string {
 
 function copyPlain(value: Readonly<Record<string, unknown>>, depth: number, rules: Rules): object {
   if (Object.getOwnPropertySymbols(value).length > 0) throw new Uncarriable('a symbol as a key')
+  assertRoom(depth - 1)
   const copy: Record<string, unknown> = {}
   let key = ''
   try {
@@ -152,11 +175,12 @@ function copyArray(items: readonly unknown[], depth: number, rules: Rules): unkn
 }
 
 function copyMap(map: ReadonlyMap<unknown, unknown>, depth: number, rules: Rules): object {
+  assertRoom(depth - 1)
   const copy = new Map<unknown, unknown>()
   let key: unknown
   try {
     for (const entry of map) {
-      key = checkedKey(entry[0])
+      key = checkedKey(entry[0], depth)
       copy.set(key, copyValue(entry[1], depth, rules))
     }
   } catch (error) {
@@ -166,6 +190,7 @@ function copyMap(map: ReadonlyMap<unknown, unknown>, depth: number, rules: Rules
 }
 
 function copySet(set: ReadonlySet<unknown>, depth: number, rules: Rules): object {
+  assertRoom(depth - 1)
   const copy = new Set<unknown>()
   let index = 0
   try {
@@ -179,11 +204,11 @@ function copySet(set: ReadonlySet<unknown>, depth: number, rules: Rules): object
   return copy
 }
 
-/** A key of a Map: an object would not be found again once the state was read from a file. @throws {@link Uncarriable} */
-export function checkedKey(key: unknown): unknown {
+/** A key of a Map, `depth` below the state's top: an object would not be found again once the state was read from a file. @throws {@link Uncarriable} */
+export function checkedKey(key: unknown, depth: number): unknown {
   if (typeof key === 'object' && key !== null)
     throw new Uncarriable('an object as the key of a Map')
-  return copyValue(key, 0, JSON_KEY_RULES)
+  return copyValue(key, depth, JSON_KEY_RULES)
 }
 
 const JSON_KEY_RULES: Rules = { ...JSON_RULES, allowsBigint: true }

@@ -67,7 +67,7 @@ export class DraftMapNode extends DraftNode<Data> {
 
   #key(key: unknown): unknown {
     try {
-      return checkedKey(key)
+      return checkedKey(key, typeof key === 'bigint' ? this.depth : 0)
     } catch {
       return this.refuse('an object, a symbol, NaN or undefined as the key of a Map', key)
     }

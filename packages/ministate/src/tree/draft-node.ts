@@ -69,7 +69,8 @@ export abstract class DraftNode<C extends object = object> {
   protected copyIn(value: unknown, key: unknown): unknown {
     try {
       // Depth is asked for only where there is any: most writes are of single values.
-      return this.session.copyIn(value, typeof value === 'object' ? this.depth : 0)
+      const hasDepth = typeof value === 'object' || typeof value === 'bigint'
+      return this.session.copyIn(value, hasDepth ? this.depth : 0)
     } catch (error) {
       Uncarriable.rethrow(error, this.pathOf(key))
     }

@@ -1,7 +1,8 @@
 import { memberPath } from '@mini-rs/minisnap/values'
-import { copyOut, putProperty } from './copy.js'
+import { copyOut, isAmbiguousKey, levelsOfPlain, putProperty } from './copy.js'
 import { DraftNode, INSPECT, NODE, unwrapDraft } from './draft-node.js'
 import type { Session } from './session.js'
+import { Uncarriable } from './uncarriable.js'
 
 type Properties = Record<string, unknown>
 
@@ -31,7 +32,7 @@ const TARGET = new Target()
 export class DraftObject extends DraftNode<Properties> implements ProxyHandler<object> {
   readonly draft: object
   protected get levels(): number {
-    return 1
+    return levelsOfPlain(this.current)
   }
 
   constructor(session: Session, current: Properties, parent: DraftNode | undefined, key: unknown) {
@@ -54,6 +55,7 @@ export class DraftObject extends DraftNode<Properties> implements ProxyHandler<o
     if (typeof key === 'symbol') this.refuse('a symbol as a key', String(key))
     if (value === undefined) return this.deleteProperty(_, key)
     if (!key.isWellFormed()) this.refuse('a lone surrogate in the key', key)
+    this.#assertRoomFor(key)
     const copy = this.copyIn(value, key)
     const properties = this.writable()
     if (Object.hasOwn(properties, key)) {
@@ -116,6 +118,16 @@ export class DraftObject extends DraftNode<Properties> implements ProxyHandler<o
 
   preventExtensions(): never {
     throw new TypeError(`${this.path} belongs to the state, which freezes its data itself`)
+  }
+
+  /** With some keys an object takes more levels of a snapshot, and all that it holds is deeper in it. */
+  #assertRoomFor(key: string): void {
+    if (!isAmbiguousKey(key) || this.levels > 1) return
+    try {
+      this.session.copyIn({ ...this.current, [key]: null }, this.parent?.depth ?? 0)
+    } catch (error) {
+      Uncarriable.rethrow(error, this.path)
+    }
   }
 
   protected pathPart(key: unknown): string {
