@@ -43,6 +43,8 @@ interface Base<S extends object> {
   readonly seq: number
   readonly snapshot: RestoredSnapshot<S>['info'] | undefined
   readonly skippedSnapshots: readonly SkippedSnapshot[]
+  /** The newest file before any was read, whole or not. */
+  readonly newestSeq: number
 }
 
 /** A record was applied that has to be left out: the replay begins again, with what is known now. */
@@ -74,6 +76,7 @@ async function restoreBase<S extends object>(
   skips: ReadonlyMap<number, string>,
 ): Promise<Base<S>> {
   const skippedSnapshots: SkippedSnapshot[] = []
+  const newestSeq = (await snapshots.list())[0]?.seq ?? -1
   for (let atOrBefore = to; atOrBefore >= 0;) {
     const { restored, damaged } = await tryRestore(snapshots, source, atOrBefore)
     skippedSnapshots.push(...damaged)
@@ -83,11 +86,17 @@ async function restoreBase<S extends object>(
     const applied = [...skips.keys()].filter((one) => one <= seq && !leftOut.has(one))
     if (applied.length === 0) {
       assertNotAhead(source, seq)
-      return { tree: new StateTree(state), seq, snapshot: info, skippedSnapshots }
+      return { tree: new StateTree(state), seq, snapshot: info, skippedSnapshots, newestSeq }
     }
     atOrBefore = Math.min(...applied) - 1
   }
-  return { tree: new StateTree(adoptState(initial)), seq: 0, snapshot: undefined, skippedSnapshots }
+  return {
+    tree: new StateTree(adoptState(initial)),
+    seq: 0,
+    snapshot: undefined,
+    skippedSnapshots,
+    newestSeq,
+  }
 }
 
 /** Damaged snapshots stop nobody whose log is whole. */
@@ -147,10 +156,11 @@ interface KnownSkips {
 }
 
 async function replayTail<S extends object>(
-  { tree, seq: baseSeq, snapshot }: Base<S>,
+  base: Base<S>,
   options: LoadOptions<S>,
   known: KnownSkips,
 ): Promise<{ seq: number; replayedRecords: number }> {
+  const { tree, seq: baseSeq, snapshot } = base
   const { source, to } = options
   const dropped = source.bounds()?.droppedThroughSeq ?? 0
   if (dropped > baseSeq) throw historyGap(source, baseSeq, dropped)
@@ -168,7 +178,7 @@ async function replayTail<S extends object>(
       }
     }
   } catch (error) {
-    throw codeOf(error) === 'SEQ_DROPPED' ? await droppedError(options, baseSeq, error) : error
+    throw codeOf(error) === 'SEQ_DROPPED' ? await droppedError(options, base, error) : error
   }
   return { seq, replayedRecords: tail.appliedRecords }
 }
@@ -176,11 +186,11 @@ async function replayTail<S extends object>(
 /** Records were dropped under a reader's hands: by a writer that has made a newer snapshot before, or long ago. */
 async function droppedError<S extends object>(
   { source, snapshots }: LoadOptions<S>,
-  haveSeq: number,
+  { seq: haveSeq, newestSeq }: Base<S>,
   error: unknown,
 ): Promise<Error> {
   const [newest] = await snapshots.list()
-  if (newest !== undefined && newest.seq > haveSeq) return new MustBeginAgain()
+  if (newest !== undefined && newest.seq > newestSeq) return new MustBeginAgain()
   const { firstSeq = haveSeq + 2 } = error as { readonly firstSeq?: number }
   return historyGap(source, haveSeq, firstSeq - 1, error)
 }
