@@ -1,5 +1,5 @@
 // Fills the code blocks of the READMEs that are marked with
-//   <!-- quote <file> | <text in its first line> | <text in its last line> -->
+//   <!-- quote <file> | <text in its first line> | <text in its last line, or: end of file> -->
 // from the programs that the tests run. `--check` changes nothing and fails when one is out of date.
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -7,12 +7,15 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const isCheck = process.argv.includes('--check')
-const MARKED = /(<!-- quote (\S+) \| (.+?) \| (.+?) -->\n\n```ts\n)[\s\S]*?(```)/g
+const MARKED = /(<!-- quote (\S+) \| (.+?) \| (.+?) -->\n\n```tsx?\n)[\s\S]*?(```)/g
 
 function excerpt(file, firstText, lastText) {
   const lines = readFileSync(`${root}/${file}`, 'utf8').split('\n')
   const first = lines.findIndex((line) => line.includes(firstText))
-  const length = lines.slice(first).findIndex((line) => line.includes(lastText)) + 1
+  const length =
+    lastText === 'end of file'
+      ? lines.length - first - 1
+      : lines.slice(first).findIndex((line) => line.includes(lastText)) + 1
   if (first < 0 || length < 1) {
     throw new Error(`${file}: no lines from "${firstText}" to "${lastText}"`)
   }
