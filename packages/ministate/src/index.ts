@@ -1,18 +1,28 @@
-export { type StateDefinition, type StateOptions, defineState } from './definition/define-state.js'
+export {
+  type MutationOf,
+  type StateDefinition,
+  type StateOf,
+  type StateOptions,
+  defineState,
+} from './definition/define-state.js'
+export type { Given, Immutable, ImmutableBytes, ImmutableDate } from './definition/immutable.js'
 export type {
   AnyResult,
+  Anything,
   AppliedMutation,
-  Carried,
+  AppliedMutations,
   Done,
-  Immutable,
+  MadeWithM,
   Mutation,
   MutationBuilder,
   MutationCalls,
   MutationInput,
+  MutationInputs,
   PayloadSchema,
   PayloadVersions,
   Recipe,
   RecipeContext,
+  Refused,
   SchemaInput,
   SchemaOutput,
   Sync,

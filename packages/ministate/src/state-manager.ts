@@ -2,12 +2,8 @@ import type { StoreStats } from '@mini-rs/ministore'
 import type { CompactReport, CreatedSnapshot } from '@mini-rs/minisnap'
 import type { Admitted } from './definition/compiled.js'
 import type { StateDefinition } from './definition/define-state.js'
-import type {
-  AnyResult,
-  Immutable,
-  MutationCalls,
-  MutationInput,
-} from './definition/mutation-types.js'
+import type { Immutable } from './definition/immutable.js'
+import type { AnyResult, MutationCalls, MutationInputs } from './definition/mutation-types.js'
 import { Lifecycle } from './lifecycle.js'
 import {
   batchUnsupported,
@@ -171,7 +167,10 @@ export class StateManager<S extends object, M> {
    * `RECIPE_FAILED`, `INVARIANT_VIOLATED`, `WRONG_EXPECTED_SEQ`, `ID_UNSUPPORTED`: nothing was logged;
    * `COMMIT_FAILED`: see `outcome`; `STATE_FAILED`, `STATE_CLOSED`, `READ_ONLY`; inside of a recipe `REENTRANT`, thrown at once
    */
-  apply(mutation: MutationInput<M>, options: ApplyOptions = NO_OPTIONS): Promise<number> {
+  apply(
+    mutation: MutationInputs<M>[keyof M & string],
+    options: ApplyOptions = NO_OPTIONS,
+  ): Promise<number> {
     return this.#submit(
       () => ({
         ...this.#checked(options),
@@ -188,7 +187,7 @@ export class StateManager<S extends object, M> {
    * @throws {@link MiniStateError} `BATCH_UNSUPPORTED` where the log cannot append so many at once
    */
   applyAll(
-    mutations: readonly MutationInput<M>[],
+    mutations: readonly MutationInputs<M>[keyof M & string][],
     options: Pick<ApplyOptions, 'expectedSeq'> = {},
   ): Promise<AppliedAll<AnyResult<M>>> {
     return this.#submit(
@@ -203,7 +202,7 @@ export class StateManager<S extends object, M> {
    * answers undefined, and what it saw is durable. `decide` is synchronous and does not change the state.
    */
   update(
-    decide: (state: Immutable<S>) => MutationInput<M> | undefined,
+    decide: (state: Immutable<S>) => MutationInputs<M>[keyof M & string] | undefined,
   ): Promise<number | undefined> {
     if (typeof decide !== 'function')
       return Promise.reject(new TypeError('decide must be a function'))
@@ -218,7 +217,7 @@ export class StateManager<S extends object, M> {
   }
 
   /** What a mutation would do to the durable state. Nothing is logged, and the state stays as it is. */
-  dryRun(mutation: MutationInput<M>): Promise<DryRun<S, AnyResult<M>>> {
+  dryRun(mutation: MutationInputs<M>[keyof M & string]): Promise<DryRun<S, AnyResult<M>>> {
     return dryRun(this.#open, () => this.#open.definition.admit(mutation))
   }
 
@@ -376,7 +375,7 @@ export class StateManager<S extends object, M> {
     return { id, ...(expectedSeq !== undefined && { expectedSeq }) }
   }
 
-  #admitAll(mutations: readonly MutationInput<M>[]): readonly Admitted[] {
+  #admitAll(mutations: readonly MutationInputs<M>[keyof M & string][]): readonly Admitted[] {
     if (!Array.isArray(mutations)) throw new TypeError('mutations must be an array')
     if (mutations.length === 0) throw new RangeError('mutations must not be empty')
     const most = this.#open.writing?.log.limits.maxBatchRecords ?? 1

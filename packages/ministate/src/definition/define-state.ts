@@ -1,10 +1,12 @@
 import type { Codec, StandardSchema } from '@mini-rs/ministore'
 import type { Migrations } from '@mini-rs/minisnap'
 import { isSchema } from './payload-schema.js'
+import type { Immutable } from './immutable.js'
 import type {
-  Immutable,
+  MadeWithM,
   Mutation,
   MutationBuilder,
+  MutationInputs,
   Mutations,
   PayloadSchema,
   PayloadVersions,
@@ -43,6 +45,13 @@ export interface StateDefinition<S extends object, M> {
   readonly codec: Codec<unknown> | undefined
 }
 
+/** The state of a definition: `StateOf<typeof counter>`. */
+export type StateOf<D> = D extends StateDefinition<infer S, infer _M> ? S : never
+
+/** What a definition's managers apply: `MutationOf<typeof counter>`. */
+export type MutationOf<D> =
+  D extends StateDefinition<infer _S, infer M> ? MutationInputs<M>[keyof M & string] : never
+
 /** Names that stand for something else, in a tag or on an object. */
 const FORBIDDEN_NAMES: ReadonlySet<string> = new Set(['__proto__', 'then'])
 
@@ -52,7 +61,7 @@ const FORBIDDEN_NAMES: ReadonlySet<string> = new Set(['__proto__', 'then'])
  *
  * @throws TypeError, RangeError
  */
-export function defineState<S extends object, M extends Readonly<Record<string, object>>>(
+export function defineState<S extends object, M extends Readonly<Record<string, MadeWithM>>>(
   options: StateOptions<S, M>,
 ): StateDefinition<S, M> {
   const { initial, version = 1, migrate = {}, schema, invariant, codec } = options

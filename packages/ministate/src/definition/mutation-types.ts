@@ -1,4 +1,5 @@
 import type { StandardSchema } from '@mini-rs/ministore'
+import type { Given } from './immutable.js'
 
 /** A schema of whatever library: zod, valibot, arktype, …. Its types stand in `~standard`. */
 export interface PayloadSchema {
@@ -28,31 +29,31 @@ export interface RecipeContext {
   reject(code: string, message?: string): never
 }
 
-/** What a recipe may return: anything but a promise. */
-export type Sync =
-  | string
-  | number
-  | boolean
-  | bigint
-  | null
-  | undefined
-  | void
-  | symbol
-  | (object & { readonly then?: never })
-
 /**
  * Changes the state, which is a draft, and may return something for the caller. Pure and synchronous:
  * time, chance and I/O belong into the payload, or replay gives another state.
  */
 export type Recipe<S, P, R> = (state: S, payload: P, context: RecipeContext) => R
 
+/** Anything at all, in a form that keeps `'sold out'` from becoming `string`. */
+export type Anything =
+  string | number | boolean | bigint | symbol | null | undefined | void | object
+
+/** Anything but a promise. */
+export type Sync = Exclude<Anything, object> | (object & { readonly then?: never })
+
 /** How a payload has changed its shape. */
-export interface PayloadVersions {
-  /** Of the payload's shape: a whole number, from 1. Above 1 it is in the log: `{"score@2":…}`. Default 1. */
-  readonly version?: number
-  /** `{ 1: (old) => new }`: the steps from an older version to the next, each by the version that it takes. */
-  readonly upcast?: Readonly<Record<number, (payload: never) => unknown>>
-}
+export type PayloadVersions =
+  | {
+      /** Of the payload's shape: a whole number, from 1. Above 1 it is in the log: `{"score@2":…}`. Default 1. */
+      readonly version?: 1
+      readonly upcast?: undefined
+    }
+  | {
+      readonly version: number
+      /** `{ 1: (old) => new }`: the steps from an older version to the next, each by the version that it takes. */
+      readonly upcast: Readonly<Record<number, (payload: never) => Sync>>
+    }
 
 declare const TYPES: unique symbol
 
@@ -66,54 +67,87 @@ export interface Mutation<Input, Output, R> {
   readonly [TYPES]?: { readonly input: Input; readonly output: Output; readonly result: R }
 }
 
+/** What `m` has made, without its types: they would be taken for hints of what its recipe takes. */
+export type MadeWithM = Pick<
+  Mutation<never, never, never>,
+  'recipe' | 'schema' | 'version' | 'upcast'
+>
+
 /** The mutations of a definition, by their names. */
 export type Mutations = Readonly<Record<string, Mutation<unknown, unknown, unknown>>>
 
-/** The mutation, unless its payload may be undefined, which a line of JSON cannot carry. */
-export type Carried<P, X> = [P] extends [void]
-  ? X
-  : undefined extends P
-    ? 'a payload may not be undefined: use null'
-    : X
+/** Whether a type is `any`, which extends everything and is extended by everything. */
+type IsAny<T> = 0 extends 1 & T ? true : false
+
+/** Whether there is no payload. */
+type IsVoid<P> = IsAny<P> extends true ? false : [P] extends [void] ? true : false
+
+/** Whether `undefined` is among the values. */
+type MayBeUndefined<P> = IsAny<P> extends true ? false : undefined extends P ? true : false
+
+/** Nothing to add to what `m` takes; else the text that an editor shows beside the mistake. */
+export type Refused<P, R> =
+  IsVoid<P> extends true
+    ? RefusedResult<R>
+    : MayBeUndefined<P> extends true
+      ? 'a payload must not be undefined, which a line of JSON cannot carry: use null'
+      : RefusedResult<R>
+
+type RefusedResult<R> =
+  IsAny<R> extends true
+    ? unknown
+    : [Extract<R, PromiseLike<unknown>>] extends [never]
+      ? unknown
+      : 'a recipe must not be async: time, chance and I/O belong into the payload'
 
 /** Makes the mutations of a definition. */
 export interface MutationBuilder<S> {
   /** With a Standard Schema: it checks what callers give; what it makes of it is logged, and given to the recipe. */
-  <X extends PayloadSchema, R extends Sync>(
+  <X extends PayloadSchema, R extends Anything>(
     schema: X,
-    recipe: Recipe<S, SchemaOutput<X>, R>,
+    recipe: Recipe<S, SchemaOutput<X>, R> & Refused<SchemaOutput<X>, R>,
     versions?: PayloadVersions,
-  ): Carried<SchemaInput<X>, Mutation<SchemaInput<X>, SchemaOutput<X>, R>>
+  ): Mutation<SchemaInput<X>, SchemaOutput<X>, R>
   /** Without: the recipe's annotation of its payload is what callers have to give; without one, there is no payload. */
-  <P = void, R extends Sync = void>(
-    recipe: Recipe<S, P, R>,
+  <P = void, R extends Anything = void>(
+    recipe: Recipe<S, P, R> & Refused<P, R>,
     versions?: PayloadVersions,
-  ): Carried<P, Mutation<P, P, R>>
+  ): Mutation<P, P, R>
 }
-
-/** Shown by editors as what it is, not as the names of helpers. */
-type Shown<T> = T extends infer U ? { [K in keyof U]: U[K] } : never
 
 type InputOf<X> = X extends Mutation<infer Input, infer _Output, infer _R> ? Input : never
 type OutputOf<X> = X extends Mutation<infer _Input, infer Output, infer _R> ? Output : never
 type ResultOf<X> = X extends Mutation<infer _Input, infer _Output, infer R> ? R : never
 
-/** Exactly one key: two mutations in one object are none. */
-type OneOf<P extends object> = {
-  [K in keyof P & string]:
-    | ([P[K]] extends [void] ? K : never)
-    | Shown<
-        { readonly [N in K]: [P[K]] extends [void] ? null : P[K] } & {
-          readonly [N in Exclude<keyof P & string, K>]?: never
-        }
-      >
-}[keyof P & string]
+/** One key, and no other of the mutations: two in one object are none. Written out, so that editors show it. */
+type OnlyKey<K extends string, P, Names> = {
+  readonly [N in K]: IsVoid<P> extends true ? null : P
+} & { readonly [N in Exclude<Names & string, K>]?: never } extends infer T
+  ? { [N in keyof T]: T[N] }
+  : never
 
-/** What `apply` takes: `'name'`, or `{ name: payload }` with exactly one key. */
-export type MutationInput<M> = OneOf<{ readonly [K in keyof M]: InputOf<M[K]> }>
+/** What {@link StateManager.apply} takes, by the name of the mutation: `'name'` without a payload, or `{ name: payload }` with exactly one key. */
+export type MutationInputs<M> = {
+  readonly [K in keyof M & string]:
+    | (IsVoid<InputOf<M[K]>> extends true
+        ? K
+        : MayBeUndefined<InputOf<M[K]>> extends true
+          ? K
+          : never)
+    | OnlyKey<K, Given<InputOf<M[K]>>, keyof M>
+}
+
+/** What {@link StateManager.apply} takes: `'name'`, or `{ name: payload }` with exactly one key. */
+export type MutationInput<M> = MutationInputs<M>[keyof M & string]
+
+/** What was applied, by the name of the mutation. */
+export type AppliedMutations<M> = {
+  readonly [K in keyof M & string]:
+    (IsVoid<OutputOf<M[K]>> extends true ? K : never) | OnlyKey<K, OutputOf<M[K]>, keyof M>
+}
 
 /** What was applied, as readers get it: payloads are what the schemas made of them. */
-export type AppliedMutation<M> = OneOf<{ readonly [K in keyof M]: OutputOf<M[K]> }>
+export type AppliedMutation<M> = AppliedMutations<M>[keyof M & string]
 
 /** What a call of `do` resolves to. */
 export interface Done<R> {
@@ -125,19 +159,13 @@ export interface Done<R> {
 /** One function a mutation. */
 export type MutationCalls<M> = {
   readonly [K in keyof M]: (
-    ...payload: [InputOf<M[K]>] extends [void] ? [] : [payload: InputOf<M[K]>]
+    ...payload: IsVoid<InputOf<M[K]>> extends true
+      ? []
+      : MayBeUndefined<InputOf<M[K]>> extends true
+        ? [payload?: Given<InputOf<M[K]>>]
+        : [payload: Given<InputOf<M[K]>>]
   ) => Promise<Done<ResultOf<M[K]>>>
 }
 
 /** What any of the mutations may return. */
 export type AnyResult<M> = ResultOf<M[keyof M]>
-
-/** A state that is only to be read, all the way down. */
-export type Immutable<T> = T extends
-  string | number | boolean | bigint | null | undefined | Date | Uint8Array
-  ? T
-  : T extends ReadonlyMap<infer K, infer V>
-    ? ReadonlyMap<K, Immutable<V>>
-    : T extends ReadonlySet<infer V>
-      ? ReadonlySet<Immutable<V>>
-      : { readonly [K in keyof T]: Immutable<T[K]> }

@@ -19,7 +19,7 @@ export function validatePayload(name: string, schema: PayloadSchema, payload: un
     )
   }
   if (result.issues === undefined) return result.value
-  const issues = result.issues.map(toIssue)
+  const issues = Array.from(result.issues, toIssue) // a plain array: some libraries have a class of their own
   const list = issues.map(({ path, message }) => `${path}: ${message}`).join('; ')
   throw new MiniStateError(
     'PAYLOAD_INVALID',

@@ -1,5 +1,5 @@
 import type { Admitted, CompiledDefinition } from '../definition/compiled.js'
-import type { Immutable } from '../definition/mutation-types.js'
+import type { Immutable } from '../definition/immutable.js'
 import { MiniStateError } from '../errors.js'
 import type { Published } from '../observe/published.js'
 import type { RecordSource } from '../replay/record-source.js'
