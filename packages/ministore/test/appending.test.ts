@@ -207,6 +207,20 @@ describe('appendMany', () => {
 })
 
 describe('schema and codec', () => {
+  it('names issues in a plain array, also where a library has a class of its own for them', async () => {
+    class Issues extends Array<{ message: string; path: number[] }> {}
+    const schema = {
+      '~standard': {
+        version: 1,
+        vendor: 'test',
+        validate: () => ({ issues: Issues.from([{ message: 'no', path: [0] }]) }),
+      },
+    } as const
+    const store = await MiniStore.open(BASE, { fileSystem: new CrashFileSystem(), schema })
+    const error: unknown = await store.append(1 as never).catch((reason: unknown) => reason)
+    expect(error).toMatchObject({ issues: [{ path: '$[0]', message: 'no' }] })
+  })
+
   it('validates before anything is written, writes the input and reads the output', async () => {
     const fileSystem = new CrashFileSystem()
     const schema = z.object({ at: z.string().transform((text) => new Date(text)) })

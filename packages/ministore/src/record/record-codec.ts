@@ -62,7 +62,7 @@ export class RecordCodec<R, Input = R> implements RecordDecoder<R> {
       throw new TypeError('the schema is asynchronous; a journal needs one that answers at once')
     }
     if (result.issues === undefined) return result.value
-    const issues = result.issues.map(toRecordIssue)
+    const issues = Array.from(result.issues, toRecordIssue) // a plain array: some libraries have a class of their own
     const list = issues.map(({ path, message }) => `${path}: ${message}`).join('; ')
     throw new MiniStoreError('RECORD_INVALID', `the record does not fit the schema: ${list}`, {
       outcome: 'absent',
