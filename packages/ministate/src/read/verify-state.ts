@@ -2,6 +2,7 @@ import { crc32 } from '@mini-rs/ministore/seal'
 import type { Clock } from '@mini-rs/ministore'
 import type { RestoredSnapshot, SkippedSnapshot, SnapshotStore } from '@mini-rs/minisnap'
 import type { CompiledDefinition } from '../definition/compiled.js'
+import { codeOf } from '../errors.js'
 import { applyRecord } from '../replay/apply-record.js'
 import { skippedRecordsOf } from '../replay/load.js'
 import type { RecordSource } from '../replay/record-source.js'
@@ -87,13 +88,7 @@ async function oldestBase<S extends object>({
   source,
 }: VerifyParts<S>): Promise<Base> {
   const fromNothing: Base = { state: adoptState(initial), seq: 0, leftOut: [] }
-  let oldest = Number.MAX_SAFE_INTEGER
-  for await (const { firstSeq } of source.batches({})) {
-    oldest = firstSeq
-    break
-  }
-  const dropped =
-    source.bounds()?.droppedThroughSeq ?? (oldest === Number.MAX_SAFE_INTEGER ? 0 : oldest - 1)
+  const dropped = await droppedThrough(source)
   if (dropped === 0) return fromNothing
   for (const { seq } of (await snapshots.list()).toReversed()) {
     if (seq < dropped) continue
@@ -102,6 +97,20 @@ async function oldestBase<S extends object>({
     return { state: restored.state, seq, leftOut: skippedRecordsOf(restored.info.notes) }
   }
   return fromNothing
+}
+
+/** The last record that is gone. The log is asked for its first one: where all are gone, no record could tell. */
+async function droppedThrough(source: RecordSource): Promise<number> {
+  const bounds = source.bounds()
+  if (bounds !== undefined) return bounds.droppedThroughSeq
+  try {
+    for await (const { firstSeq } of source.batches({ from: 1 })) return firstSeq - 1
+    return 0
+  } catch (error) {
+    if (codeOf(error) !== 'SEQ_DROPPED') throw error
+    const { firstSeq = 1 } = error as { readonly firstSeq?: number }
+    return firstSeq - 1
+  }
 }
 
 async function tryRestoreNewest<S>(

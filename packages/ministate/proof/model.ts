@@ -1,0 +1,301 @@
+import {
+  type MiniStateErrorCode,
+  type Mutation,
+  type StateDefinition,
+  defineState,
+} from '@mini-rs/ministate'
+import {
+  type Fields,
+  type Hands,
+  type Program,
+  type ProgramState,
+  RECIPE_HANDS,
+  runProgram,
+} from './program.js'
+
+/** What is put into the state at once. */
+const MOST_NODES = 25
+
+/** Something that must never happen. */
+export class Violation extends Error {}
+
+/** A mutation of these states, as `apply` takes it. */
+export type ProgramMutation = { readonly run: Program } | { readonly add: Added } | 'clear'
+
+/** What {@link PROGRAM_STATE} can do. */
+export type ProgramMutations = {
+  readonly run: Mutation<Program, Program, object | undefined>
+  readonly add: Mutation<Added, Added, number>
+  readonly clear: Mutation<void, void, void>
+}
+
+interface Added {
+  readonly id: number
+  readonly by: number
+}
+
+/** The state on which random recipes are run. */
+export const PROGRAM_STATE: StateDefinition<ProgramState, ProgramMutations> = defineState({
+  initial: initialState(),
+  invariant: ({ count }) => countVerdict(count),
+  mutations: (m) => ({
+    run: m((state, program: Program, context) => {
+      return runProgram(state, program, RECIPE_HANDS, context) as object | undefined
+    }),
+    add: m((state, { id, by }: Added) => {
+      state.applied.push(id)
+      state.count += by
+      return state.count
+    }),
+    clear: m((state) => {
+      state.applied.push(0)
+      state.count = 0
+      state.data = { n: 0, list: [] }
+    }),
+  }),
+})
+
+function initialState(): ProgramState {
+  return {
+    applied: [],
+    count: 0,
+    data: {
+      items: { a: { n: 1, tags: ['x'] }, b: { n: 2 } },
+      list: [{ n: 1 }, { n: 2 }, 3],
+      map: new Map<unknown, unknown>([
+        ['k0', { n: 1 }],
+        [2, 'two'],
+      ]),
+      set: new Set<unknown>([1, { n: 3 }]),
+      when: new Date(5),
+      big: 12n,
+      bytes: new Uint8Array([1, 2]),
+    },
+  }
+}
+
+/** All three ways to refuse. */
+function countVerdict(count: number): boolean | string {
+  if (count === 9) throw new Error('nine is too many')
+  if (count < 0) return 'it is negative'
+  return count !== 13
+}
+
+/** What a mutation does to a state of plain objects. */
+export type Verdict =
+  | { readonly ok: true; readonly state: ProgramState; readonly results: readonly unknown[] }
+  | { readonly ok: false; readonly code: MiniStateErrorCode }
+
+/** The state before everything. */
+export function emptyState(): ProgramState {
+  return new PlainHands().own(initialState())
+}
+
+/**
+ * The rules of a state, done with deep copies of plain objects: the state before stays as it is.
+ *
+ * @throws {@link TooLarge}
+ */
+export function judge(
+  before: ProgramState,
+  mutations: readonly ProgramMutation[],
+  firstSeq: number | undefined,
+): Verdict {
+  const hands = new PlainHands(MOST_NODES)
+  const state = hands.own(before)
+  const results: unknown[] = []
+  try {
+    for (const [index, mutation] of mutations.entries()) {
+      const seq = firstSeq === undefined ? undefined : firstSeq + index
+      results.push(copyOfResult(runPlain(state, mutation, hands, seq)))
+    }
+  } catch (error) {
+    if (error instanceof TooLarge) throw error
+    const code = error instanceof PlainRejection ? 'REJECTED' : 'RECIPE_FAILED'
+    return { ok: false, code }
+  }
+  if (!isAllowed(state)) return { ok: false, code: 'INVARIANT_VIOLATED' }
+  return { ok: true, state, results }
+}
+
+/** As {@link judge}, for what the log holds already: nothing refuses it. */
+export function replayed(before: ProgramState, mutation: ProgramMutation): ProgramState {
+  const hands = new PlainHands()
+  const state = hands.own(before)
+  runPlain(state, mutation, hands, undefined)
+  return state
+}
+
+function isAllowed({ count }: ProgramState): boolean {
+  try {
+    return countVerdict(count) === true
+  } catch {
+    return false // the third way
+  }
+}
+
+class PlainRejection extends Error {}
+
+/** A recipe puts more into the state than these small worlds are to hold: it is not to be tried. */
+export class TooLarge extends Error {}
+
+function runPlain(
+  state: ProgramState,
+  mutation: ProgramMutation,
+  hands: PlainHands,
+  seq: number | undefined,
+): unknown {
+  if (mutation === 'clear') {
+    state.applied.push(0)
+    state.count = 0
+    state.data = hands.own({ n: 0, list: [] })
+    return undefined
+  }
+  if ('add' in mutation) {
+    state.applied.push(mutation.add.id)
+    state.count += mutation.add.by
+    return state.count
+  }
+  // A payload is one line of JSON, whoever holds the objects that it was made of.
+  const program = JSON.parse(JSON.stringify(mutation.run)) as Program
+  return runProgram(state, program, hands, {
+    get seq(): number {
+      if (seq === undefined) throw new Error('the number is not known')
+      return seq
+    },
+    reject: () => {
+      throw new PlainRejection()
+    },
+  })
+}
+
+/** Plain objects that keep the rules of the tree: what is assigned into them is copied at that moment. */
+class PlainHands implements Hands {
+  readonly #mostNodes: number
+  #nodes = 0
+  // What stands for the state's collections, also those that were taken out of it.
+  readonly #owned = new Set<object>()
+
+  constructor(mostNodes: number = Infinity) {
+    this.#mostNodes = mostNodes
+  }
+
+  own<T>(value: T): T {
+    this.#nodes = -Infinity
+    return this.#copy(value, 0) as T
+  }
+
+  keep(target: object, value: unknown): unknown {
+    return this.#owned.has(target) ? this.#copyIn(value) : value
+  }
+
+  setField(target: Fields, key: string, value: unknown): void {
+    if (!this.#owned.has(target)) target[key] = value
+    else if (value === undefined) delete target[key]
+    else define(target, key, this.#copyIn(value))
+  }
+
+  refusal(target: object): void {
+    if (this.#owned.has(target)) throw new Error('refused')
+  }
+
+  #copyIn(value: unknown): unknown {
+    this.#nodes = 0
+    return this.#copy(value, 0)
+  }
+
+  #copy(value: unknown, depth: number): unknown {
+    if (++this.#nodes > this.#mostNodes) throw new TooLarge()
+    switch (typeof value) {
+      case 'number':
+        if (!Number.isFinite(value)) throw new Error('refused')
+        return value === 0 ? 0 : value
+      case 'string':
+        if (!value.isWellFormed()) throw new Error('refused')
+        return value
+      case 'boolean':
+      case 'bigint':
+        return value
+      case 'object':
+        if (value === null) return null
+        break
+      default:
+        throw new Error('refused')
+    }
+    if (depth > 100) throw new Error('a cycle')
+    if (value instanceof Date) return new Date(value.getTime())
+    if (value instanceof Uint8Array) return new Uint8Array(value)
+    const copy = this.#copyCollection(value, depth + 1)
+    this.#owned.add(copy)
+    return copy
+  }
+
+  #copyCollection(value: object, depth: number): object {
+    if (Array.isArray(value)) return value.map((item) => this.#copy(item, depth))
+    if (value instanceof Set) return new Set(Array.from(value, (item) => this.#copy(item, depth)))
+    if (value instanceof Map) {
+      const entries = Array.from(value, ([key, inner]): [unknown, unknown] => {
+        if (typeof key === 'object' && key !== null) throw new Error('refused')
+        return [key, this.#copy(inner, depth)]
+      })
+      return new Map(entries)
+    }
+    const copy: Fields = {}
+    for (const [key, inner] of Object.entries(value)) {
+      if (inner !== undefined) define(copy, key, this.#copy(inner, depth))
+    }
+    return copy
+  }
+}
+
+function define(target: Fields, key: string, value: unknown): void {
+  const rest = { writable: true, enumerable: true, configurable: true }
+  Object.defineProperty(target, key, { value, ...rest })
+}
+
+/** A result is a copy, of whatever it is. Its text is all that is compared. */
+function copyOfResult(result: unknown): unknown {
+  return typeof result === 'object' && result !== null ? new Printed(textOf(result)) : result
+}
+
+class Printed {
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+/** A text that two values share only when no recipe could tell them apart: the order of keys counts, and −0 is not 0. */
+export function textOf(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return JSON.stringify(value)
+    case 'number':
+      return Object.is(value, -0) ? '-0' : String(value)
+    case 'bigint':
+      return `${value}n`
+    case 'object':
+      return value === null ? 'null' : textOfObject(value)
+    case 'function':
+    case 'symbol':
+      return typeof value
+    default:
+      return String(value)
+  }
+}
+
+function textOfObject(value: object): string {
+  if (value instanceof Printed) return value.text
+  if (Array.isArray(value)) return `[${value.map(textOf).join()}]`
+  if (value instanceof Map) {
+    return `Map{${Array.from(value, ([key, inner]) => `${textOf(key)}:${textOf(inner)}`).join()}}`
+  }
+  if (value instanceof Set) return `Set{${Array.from(value, textOf).join()}}`
+  if (value instanceof Date) return `Date(${value.getTime()})`
+  if (value instanceof Uint8Array) return `bytes(${value.join()})`
+  const fields = Object.entries(value).map(
+    ([key, inner]) => `${JSON.stringify(key)}:${textOf(inner)}`,
+  )
+  return `{${fields.join()}}`
+}
