@@ -1,0 +1,49 @@
+import type { ProofResult, ProofRow } from '@mini-rs/testkit'
+import type { Engine } from '@mini-rs/ministate'
+import { runModelWorld } from './model-world.js'
+import { type RunWorld, type WorldsOptions, runWorlds } from './worlds.js'
+
+const MOST_STEPS = 8
+const PASS =
+  'after every step the live state is what plain objects with the same rules say, the order of keys included; after opening it again as well'
+
+/** Where one of these worlds is run again. */
+export const MODEL_TEST = 'test/proof/random-models.test.ts'
+
+/** Random lives of a state on a disk, in the engine that shares structure. */
+export const immutableModels: ProofRow = modelRow('models-immutable', 'immutable')
+
+/** The same in the engine that changes it in place. */
+export const inPlaceModels: ProofRow = modelRow('models-in-place', 'inPlace')
+
+function modelRow(name: string, engine: Engine): ProofRow {
+  return {
+    name,
+    fault: `random lives against a model, \`engine: '${engine}'\`: recipes with aliases (one object in two places, move, swap, archive), rejections, throws, \`applyAll\`, \`update\`, \`dryRun\`, snapshots, compactions, concurrent callers, reopenings`,
+    unit: 'lives',
+    pass: PASS,
+    kind: 'seeds',
+    inTest: 8_000,
+    inProve: 400_000,
+    shard: 20_000,
+    run: (seed, amount) => runModelWorlds(engine, seed, amount),
+  }
+}
+
+/** Random lives in an engine. */
+export function runModelWorlds(
+  engine: Engine,
+  seed: number,
+  amount: number,
+  options: Partial<WorldsOptions> = {},
+): Promise<ProofResult> {
+  return runWorlds(seed, amount, modelWorld(engine), { testFile: MODEL_TEST, ...options })
+}
+
+/** One random life in an engine. */
+export function modelWorld(engine: Engine): RunWorld {
+  return async (choices) => {
+    await runModelWorld(choices, { engine, steps: MOST_STEPS })
+    return 1
+  }
+}

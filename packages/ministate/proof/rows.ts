@@ -1,0 +1,5 @@
+import type { ProofRow } from '@mini-rs/testkit'
+import { immutableModels, inPlaceModels } from './random-models.js'
+
+/** What ministate is proven against, in the order of the table. */
+export const SIMULATED_ROWS: readonly ProofRow[] = [immutableModels, inPlaceModels]
