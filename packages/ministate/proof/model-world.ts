@@ -1,33 +1,17 @@
 import { isDeepStrictEqual } from 'node:util'
-import {
-  type DryRun,
-  type Engine,
-  type InPlaceStateManager,
-  MiniStateError,
-  StateManager,
-  type StateManagerOptions,
-} from '@mini-rs/ministate'
+import { type DryRun, type Engine, MiniStateError, StateManager } from '@mini-rs/ministate'
 import { type Choices, CrashFileSystem } from '@mini-rs/testkit'
+import { PROGRAM_STATE, type ProgramMutation, Violation, judge, textOf } from './model.js'
+import { type Expected, ModelHead } from './model-head.js'
 import {
-  PROGRAM_STATE,
-  type ProgramMutation,
-  type ProgramMutations,
-  TooLarge,
-  type Verdict,
-  Violation,
-  emptyState,
-  judge,
-  textOf,
-} from './model.js'
-import { type ProgramState, chooseProgram } from './program.js'
-
-const DIR = '/state'
-/** A state that has grown beyond this is cleared, so that the worlds stay fast. */
-const MOST_CHARACTERS = 1_500
-
-type Manager = InPlaceStateManager<ProgramState, ProgramMutations>
-
-type Options = Omit<StateManagerOptions, 'engine'>
+  DIR,
+  type ImmutableManager,
+  type Manager,
+  chooseOptions,
+  immutableOf,
+  openProgramState,
+} from './opening.js'
+import type { ProgramState } from './program.js'
 
 /** What a world may do. */
 export interface ModelWorldOptions {
@@ -43,51 +27,24 @@ export async function runModelWorld(choices: Choices, options: ModelWorldOptions
   await world.end()
 }
 
-/** Mutations, and what they come to. */
-interface Judged {
-  readonly mutations: readonly ProgramMutation[]
-  readonly before: ProgramState
-  readonly verdict: Verdict
-}
-
-/** What a caller has to be told. */
-interface Expected {
-  readonly code: string | undefined
-  readonly last: number
-  readonly results: readonly unknown[]
-}
-
 class ModelWorld {
   readonly #choices: Choices
   readonly #options: ModelWorldOptions
-  // After each record: what plain objects say. The last is what the calls so far come to, also those that wait.
-  readonly #states: ProgramState[] = [emptyState()]
-  readonly #texts: string[] = [textOf(emptyState())]
-  readonly #logged: ProgramMutation[] = []
+  readonly #model: ModelHead
   // After these nothing was waiting: surely the ends of commits.
   readonly #quiet = new Set<number>([0])
   readonly #errors: unknown[] = []
   #disk: CrashFileSystem
   #manager: Manager | undefined
-  #immutable: StateManager<ProgramState, ProgramMutations> | undefined
+  #immutable: ImmutableManager | undefined
   #pending: Promise<void>[] = []
   #lastSettledSeq = 0
-  #nextId = 1
-  // Of the mutations that were chosen last, so that they need not be judged again.
-  #judged: Judged | undefined
 
   constructor(choices: Choices, options: ModelWorldOptions) {
     this.#choices = choices
+    this.#model = new ModelHead(choices)
     this.#options = options
     this.#disk = new CrashFileSystem({ choices })
-  }
-
-  get #headSeq(): number {
-    return this.#states.length - 1
-  }
-
-  get #head(): ProgramState {
-    return this.#states[this.#headSeq] ?? emptyState()
   }
 
   get #open(): Manager {
@@ -98,10 +55,9 @@ class ModelWorld {
   async open(): Promise<void> {
     const { engine } = this.#options
     const options = chooseOptions(this.#choices, this.#disk, (error) => this.#errors.push(error))
-    const manager = await openAs(engine, options)
+    const manager = await openProgramState(engine, options)
     this.#manager = manager
-    this.#immutable =
-      manager instanceof StateManager && engine === 'immutable' ? manager : undefined
+    this.#immutable = immutableOf(manager, engine)
     manager.subscribe(() => this.#published(manager))
     await this.#checkLive('after opening')
   }
@@ -121,10 +77,10 @@ class ModelWorld {
     await this.#open.close()
     const other: Engine = this.#options.engine === 'immutable' ? 'inPlace' : 'immutable'
     const options = { fileSystem: this.#disk, readOnly: true, freeze: false } as const
-    const reader = await openAs(other, options)
-    expectText(
+    const reader = await openProgramState(other, options)
+    this.#model.check(
+      reader.sequence(),
       await reader.read(textOf),
-      this.#texts[this.#headSeq],
       'a reader, with the other engine',
     )
     await reader.close()
@@ -138,7 +94,7 @@ class ModelWorld {
   async #settled(): Promise<void> {
     await Promise.all(this.#pending)
     this.#pending = []
-    this.#quiet.add(this.#headSeq)
+    this.#quiet.add(this.#model.seq)
     await this.#checkLive('live')
   }
 
@@ -170,94 +126,52 @@ class ModelWorld {
       case 19:
         return this.#together()
       default:
-        return this.#apply(this.#chooseMutation())
+        return this.#apply(this.#model.choose())
     }
-  }
-
-  #chooseMutation(): ProgramMutation {
-    return this.#chooseMutations(1)[0] ?? 'clear'
-  }
-
-  /** Mutations that keep the state small. What they come to is known with them. */
-  #chooseMutations(count: number): readonly ProgramMutation[] {
-    const isFull = (this.#texts[this.#headSeq]?.length ?? 0) > MOST_CHARACTERS
-    const id = this.#nextId
-    this.#nextId += count
-    const mutations = Array.from({ length: count }, (_, index): ProgramMutation => {
-      return isFull ? 'clear' : { run: chooseProgram(this.#choices, id + index) }
-    })
-    try {
-      const verdict = judge(this.#head, mutations, this.#headSeq + 1)
-      this.#judged = { mutations, before: this.#head, verdict }
-      return mutations
-    } catch (error) {
-      if (!(error instanceof TooLarge)) throw error
-      return mutations.map((__, index) => ({ add: { id: id + index, by: 1 } }))
-    }
-  }
-
-  /** What the calls come to, in their order. Answers what the caller has to be told. */
-  #decide(mutations: readonly ProgramMutation[]): Expected {
-    const { before, mutations: judged, verdict: known } = this.#judged ?? {}
-    const isKnown = before === this.#head && judged?.every((one, index) => one === mutations[index])
-    const verdict =
-      isKnown === true && known !== undefined
-        ? known
-        : judge(this.#head, mutations, this.#headSeq + 1)
-    if (!verdict.ok) return { code: verdict.code, last: this.#headSeq, results: [] }
-    const { results, state } = verdict
-    const text = textOf(state)
-    // Inside of a batch there is no state to be seen.
-    for (const mutation of mutations) {
-      this.#states.push(state)
-      this.#texts.push(text)
-      this.#logged.push(mutation)
-    }
-    return { code: undefined, last: this.#headSeq, results }
   }
 
   async #apply(mutation: ProgramMutation): Promise<void> {
     const given = structuredClone(mutation)
-    const expected = this.#decide([mutation])
+    const expected = this.#model.decide([mutation])
     const call = this.#open.apply(given)
     if (typeof given === 'object' && 'run' in given) spoil(given.run)
     await this.#expect(call, expected)
   }
 
   async #doRun(): Promise<void> {
-    const mutation = this.#chooseMutation()
+    const mutation = this.#model.choose()
     if (typeof mutation === 'string' || !('run' in mutation)) return this.#apply(mutation)
-    const expected = this.#decide([mutation])
+    const expected = this.#model.decide([mutation])
     const done = await this.#expect(this.#open.do.run(mutation.run), expected)
     if (done === undefined) return
     const { result } = done as { result: unknown }
-    expectText(textOf(result), textOf(expected.results[0]), 'a result')
+    expectSame(result, expected.results[0])
     spoil(result)
   }
 
   async #applyAll(): Promise<void> {
     const count = 1 + this.#choices.choose(3)
-    const mutations = this.#chooseMutations(count)
-    const expected = this.#decide(mutations)
+    const mutations = this.#model.chooseMany(count)
+    const expected = this.#model.decide(mutations)
     const call = this.#open.applyAll(mutations)
     const done = await this.#expect(call, expected)
     if (done === undefined) return
     const { first, results } = done as unknown as { first: number; results: unknown[] }
     if (first !== expected.last - count + 1) throw new Violation(`a batch begins at ${first}`)
-    expectText(textOf(results), textOf(expected.results), 'results')
+    expectSame(results, expected.results)
   }
 
   async #together(): Promise<void> {
     const count = 2 + this.#choices.choose(3)
-    await Promise.all(Array.from({ length: count }, () => this.#apply(this.#chooseMutation())))
+    await Promise.all(Array.from({ length: count }, () => this.#apply(this.#model.choose())))
   }
 
   async #update(): Promise<void> {
-    const mutation = this.#chooseMutation()
+    const mutation = this.#model.choose()
     const divisor = 1 + this.#choices.choose(3)
-    const isWanted = this.#head.count % divisor === 0
-    const headSeq = this.#headSeq
-    const expected = isWanted ? this.#decide([mutation]) : undefined
+    const isWanted = this.#model.state.count % divisor === 0
+    const headSeq = this.#model.seq
+    const expected = isWanted ? this.#model.decide([mutation]) : undefined
     const call = this.#open.update(({ count, applied }) => {
       if (applied.length !== headSeq) throw new Violation('update decides on another state')
       return count % divisor === 0 ? mutation : undefined
@@ -269,20 +183,20 @@ class ModelWorld {
 
   async #expectSeq(): Promise<void> {
     const offset = this.#choices.choose(3) - 1
-    const expectedSeq = Math.max(0, this.#headSeq + offset)
-    const mutation = this.#chooseMutation()
-    const isRight = expectedSeq === this.#headSeq
+    const expectedSeq = Math.max(0, this.#model.seq + offset)
+    const mutation = this.#model.choose()
+    const isRight = expectedSeq === this.#model.seq
     const expected = isRight
-      ? this.#decide([mutation])
-      : { code: 'WRONG_EXPECTED_SEQ', last: this.#headSeq, results: [] }
+      ? this.#model.decide([mutation])
+      : { code: 'WRONG_EXPECTED_SEQ', last: this.#model.seq, results: [] }
     await this.#expect(this.#open.apply(mutation, { expectedSeq }), expected)
   }
 
   /** The durable state, or with states in place the newest: what it would do to one of those. */
   async #dryRun(): Promise<void> {
-    const mutation = this.#chooseMutation()
+    const mutation = this.#model.choose()
     const from = this.#open.sequence()
-    const to = this.#immutable === undefined ? this.#headSeq : from
+    const to = this.#immutable === undefined ? this.#model.seq : from
     const outcome = await this.#open.dryRun(mutation)
     for (let seq = from; seq <= to; seq++) if (this.#isAsDryRun(outcome, mutation, seq)) return
     throw new Violation('a dry run does something else')
@@ -293,7 +207,7 @@ class ModelWorld {
     mutation: ProgramMutation,
     seq: number,
   ): boolean {
-    const verdict = judge(this.#states[seq] ?? emptyState(), [mutation], seq + 1)
+    const verdict = judge(this.#model.stateAt(seq), [mutation], seq + 1)
     if (!verdict.ok) return !outcome.ok && outcome.rejection.code === verdict.code
     if (!outcome.ok || textOf(outcome.result) !== textOf(verdict.results[0])) return false
     return outcome.state === undefined || textOf(outcome.state) === textOf(verdict.state)
@@ -302,7 +216,7 @@ class ModelWorld {
   async #reopen(): Promise<void> {
     await this.#settled()
     if (this.#choices.choose(2) === 0) {
-      const call = this.#apply(this.#chooseMutation())
+      const call = this.#apply(this.#model.choose())
       await this.#open.close()
       await call
     } else {
@@ -315,7 +229,7 @@ class ModelWorld {
     const seq = this.#choices.choose(this.#open.sequence() + 1)
     try {
       const state = await this.#open.at(seq)
-      expectText(textOf(state), this.#texts[seq], `the state at ${seq}`)
+      this.#model.check(seq, textOf(state), 'an old state')
       if (this.#choices.choose(4) === 3) await this.#fork(seq)
     } catch (error) {
       const isDropped = MiniStateError.is(error) && error.code === 'SEQ_DROPPED'
@@ -325,21 +239,21 @@ class ModelWorld {
   }
 
   async #fork(seq: number): Promise<void> {
-    const dir = `/fork-${this.#nextId++}`
+    const dir = `/fork-${this.#model.nextId()}`
     await this.#open.fork(dir, { at: seq })
     const forked = await StateManager.open(dir, PROGRAM_STATE, { fileSystem: this.#disk })
-    expectText(textOf(forked.state), this.#texts[seq], 'a fork')
+    this.#model.check(seq, textOf(forked.state), 'a fork')
     await forked.close()
   }
 
   async #read(): Promise<void> {
     const from = this.#open.sequence()
-    const to = this.#headSeq
+    const to = this.#model.seq
     const copy = await this.#open.read((state) => ({ state, text: textOf(state) }))
     if (textOf(copy.state) !== copy.text) throw new Violation('what was read is no copy')
     const seq = copy.state.applied.length
     if (seq < from || seq > to) throw new Violation(`read ${seq}, not ${from} to ${to}`)
-    expectText(copy.text, this.#texts[seq], 'what was read')
+    this.#model.check(seq, copy.text, 'what was read')
     this.#assertDurable(seq)
     spoil(copy.state)
   }
@@ -365,7 +279,7 @@ class ModelWorld {
 
   async #small(): Promise<void> {
     const by = this.#choices.choose(4) - 1
-    const id = this.#nextId++
+    const id = this.#model.nextId()
     const calls: readonly (readonly [ProgramMutation, () => Promise<unknown>])[] = [
       ['clear', () => this.#open.do.clear()],
       ['clear', () => this.#open.apply({ clear: null })],
@@ -373,7 +287,7 @@ class ModelWorld {
     ]
     const [mutation, call] = calls[this.#choices.choose(calls.length)] ?? calls[2] ?? []
     if (mutation === undefined || call === undefined) return
-    const expected = this.#decide([mutation])
+    const expected = this.#model.decide([mutation])
     await this.#expect(call() as Promise<number>, expected)
   }
 
@@ -418,14 +332,14 @@ class ModelWorld {
   #published(manager: Manager): void {
     if (manager !== this.#manager || this.#immutable === undefined) return
     const seq = manager.sequence()
-    expectText(textOf(this.#immutable.state), this.#texts[seq], `what was published as ${seq}`)
+    this.#model.check(seq, textOf(this.#immutable.state), 'what was published')
   }
 
   async #checkLive(when: string): Promise<void> {
     const seq = this.#open.sequence()
-    if (seq !== this.#headSeq) throw new Violation(`${when}: ${seq}, not ${this.#headSeq}`)
+    if (seq !== this.#model.seq) throw new Violation(`${when}: ${seq}, not ${this.#model.seq}`)
     const text = this.#immutable ? textOf(this.#immutable.state) : await this.#open.read(textOf)
-    expectText(text, this.#texts[seq], when)
+    this.#model.check(seq, text, when)
   }
 
   async #checkHistory(): Promise<void> {
@@ -433,43 +347,16 @@ class ModelWorld {
     for await (const { seq, mutation } of this.#open.history()) {
       if (seq !== (expected ?? seq)) throw new Violation(`the history leaves ${expected} out`)
       expected = seq + 1
-      const logged: unknown = this.#logged[seq - 1]
+      const logged: unknown = this.#model.loggedAt(seq)
       const isSame = isDeepStrictEqual(mutation, logged) || textOf(mutation) === '{"clear":null}'
       if (!isSame) throw new Violation(`the history has another mutation ${seq}`)
     }
   }
 }
 
-function openAs(engine: Engine, options: Options): Promise<Manager> {
-  if (engine === 'inPlace') return StateManager.open(DIR, PROGRAM_STATE, { ...options, engine })
-  return StateManager.open(DIR, PROGRAM_STATE, { ...options, engine })
-}
-
-function chooseOptions(
-  choices: Choices,
-  fileSystem: CrashFileSystem,
-  onError: (error: unknown) => void,
-): Options {
-  const automatic = [{}, {}, {}, { everyRecords: 3 }, { everyBytes: 500 }, { everyRecords: 1 }]
-  const policy = automatic[choices.choose(automatic.length)]
-  return {
-    fileSystem,
-    onError,
-    freeze: choices.choose(2) === 0,
-    maxSegmentBytes: [64 * 1024, 600][choices.choose(2)] ?? 600,
-    pretty: choices.choose(2) === 0,
-    snapshots: {
-      ...policy,
-      keep: 1 + choices.choose(2),
-      compact: choices.choose(3) > 0,
-      onClose: choices.choose(3) === 2,
-    },
-  }
-}
-
-function expectText(actual: string, expected: string | undefined, what: string): void {
-  if (actual === expected) return
-  throw new Violation(`${what} is\n${actual}\nnot\n${expected}`)
+function expectSame(result: unknown, expected: unknown): void {
+  const [actual, wanted] = [textOf(result), textOf(expected)]
+  if (actual !== wanted) throw new Violation(`a result is\n${actual}\nnot\n${wanted}`)
 }
 
 /** What a caller does to what is his. */

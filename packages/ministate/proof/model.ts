@@ -4,14 +4,8 @@ import {
   type StateDefinition,
   defineState,
 } from '@mini-rs/ministate'
-import {
-  type Fields,
-  type Hands,
-  type Program,
-  type ProgramState,
-  RECIPE_HANDS,
-  runProgram,
-} from './program.js'
+import type { Fields } from './places.js'
+import { type Hands, type Program, type ProgramState, RECIPE_HANDS, runProgram } from './program.js'
 
 /** What is put into the state at once. */
 const MOST_NODES = 25

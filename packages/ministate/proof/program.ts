@@ -1,8 +1,16 @@
 import type { RecipeContext } from '@mini-rs/ministate'
 import type { Choices } from '@mini-rs/testkit'
-
-/** Properties by their names. */
-export type Fields = Record<string, unknown>
+import {
+  type Fields,
+  childrenOf,
+  isCollection,
+  isFields,
+  keysOf,
+  valueAt,
+  valuesOf,
+  walk,
+  weight,
+} from './places.js'
 
 /** The state that random recipes work on. */
 export interface ProgramState {
@@ -256,59 +264,6 @@ function heldAt({ held }: Run, index: number): unknown {
   return held.at(-1 - (index % Math.max(held.length, 1)))
 }
 
-function walk(from: object, code: number): object {
-  let at = from
-  for (let rest = code; rest > 0; rest = Math.floor(rest / 5)) {
-    const child = collectionIn(at, rest)
-    if (child === undefined) break
-    at = child
-  }
-  return at
-}
-
-/** The first collection from there on. Looks at no more than it has to. */
-function collectionIn(target: object, from: number): object | undefined {
-  if (target instanceof Set) return [...target].find(isCollection)
-  const keys = [...keysOf(target)]
-  for (let offset = 0; offset < keys.length; offset++) {
-    const value = valueAt(target, keys[(from + offset) % keys.length])
-    if (isCollection(value)) return value
-  }
-  return undefined
-}
-
-function isCollection(value: unknown): value is object {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    !(value instanceof Date) &&
-    !(value instanceof Uint8Array)
-  )
-}
-
-function isFields(value: object): value is Fields {
-  return !Array.isArray(value) && !(value instanceof Map) && !(value instanceof Set)
-}
-
-function childrenOf(value: object): object[] {
-  return valuesOf(value).filter(isCollection)
-}
-
-function valuesOf(value: object): unknown[] {
-  if (value instanceof Map || value instanceof Set) return [...value.values()]
-  return Array.isArray(value) ? [...(value as unknown[])] : Object.values(value)
-}
-
-function keysOf(value: object): Iterable<unknown> {
-  if (value instanceof Map || Array.isArray(value) || value instanceof Set) return value.keys()
-  return Object.keys(value)
-}
-
-function valueAt(target: object, key: unknown): unknown {
-  if (target instanceof Map) return target.get(key)
-  return (target as Fields)[String(key)]
-}
-
 function put(run: Run, a: number, b: number, value: unknown, target = collectionAt(run, a)): void {
   if (Array.isArray(target)) return assign(run, target, b % (target.length + 1), value)
   if (target instanceof Map) return assign(run, target, MAP_KEYS[b % MAP_KEYS.length], value)
@@ -396,13 +351,6 @@ function look(run: Run, target: object, b: number, value: unknown): number {
   if (target instanceof Map || target instanceof Set) return target.has(value) ? 1 : target.size
   const isThere = 'n' in target || Object.hasOwn(target, 'k0')
   return isThere ? Object.entries(target).length : JSON.stringify(Object.keys(target)).length
-}
-
-/** For orders: the same for a draft and for what stands for it. */
-function weight(value: unknown): number {
-  if (typeof value === 'number') return value
-  if (typeof value === 'string') return value.length
-  return isCollection(value) ? valuesOf(value).length : 0
 }
 
 /** What a state refuses, or changes. */
