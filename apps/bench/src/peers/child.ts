@@ -1,30 +1,21 @@
 // One peer in a process of its own, so that no peer pays for another's threads, garbage or types.
 import { mkdirSync } from 'node:fs'
 import { timed } from '../measure.js'
+import { answerTasks } from '../worker.js'
 import { allPeers } from './adapters/all.js'
 import { measureLoad } from './load.js'
 import { type Peer, benchRecord } from './peer.js'
-import type { Answer, Task } from './session.js'
+import type { Task } from './session.js'
 
 const name = process.argv[2]
 const peer = allPeers.find((one) => one.name === name)
 if (peer === undefined) throw new Error(`no peer ${name}`)
 
 if (process.argv[3] === undefined) {
-  process.on('message', (task: Task) => void answer(task))
+  answerTasks((task: Task) => perform(peer, task))
 } else {
   // Under strace: the task is an argument, and there is nobody to tell the result.
   await perform(peer, JSON.parse(process.argv[3]) as Task)
-}
-
-async function answer(task: Task): Promise<void> {
-  let result: Answer
-  try {
-    result = { value: peer && (await perform(peer, task)) }
-  } catch (error) {
-    result = { error: error instanceof Error ? (error.stack ?? error.message) : String(error) }
-  }
-  process.send?.(result)
 }
 
 async function perform(of: Peer, task: Task): Promise<unknown> {
@@ -41,7 +32,7 @@ async function perform(of: Peer, task: Task): Promise<unknown> {
 
 async function append(of: Peer, task: Extract<Task, { do: 'append' }>): Promise<unknown> {
   const journal = await of.open(task.folder)
-  const figures = await measureLoad(of, journal, task)
+  const figures = await measureLoad((n) => journal.append(benchRecord(n)), task, of.isBlocking)
   await journal.close()
   return figures
 }

@@ -1,6 +1,8 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setImmediate, setTimeout } from 'node:timers/promises'
-import { type Journal, type Peer, benchRecord } from './peer.js'
+
+/** Appends the n-th record; answers nothing if it blocked. */
+export type Append = (n: number) => Promise<unknown> | undefined
 
 /** How long and how often callers append. */
 export interface Load {
@@ -26,16 +28,16 @@ const latenciesMs = new Float32Array(MAX_APPENDS)
 
 /** Callers that each append one record after the other until the time is over. */
 export async function measureLoad(
-  peer: Peer,
-  journal: Journal,
+  append: Append,
   load: Load,
+  isBlocking = false,
 ): Promise<AppendFigures> {
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
   delay.enable()
   // It counts from its second tick on: without one before the load, a loop that never turns goes unseen.
   await setTimeout(5 * RESOLUTION_MS)
   const startMs = performance.now()
-  const appends = await runCallers(peer, journal, load)
+  const appends = await runCallers(append, load, isBlocking)
   const elapsedMs = performance.now() - startMs
   // A loop that stood still until now has its delay counted at the next tick.
   await setTimeout(3 * RESOLUTION_MS)
@@ -53,7 +55,7 @@ export async function measureLoad(
 }
 
 /** Returns how many appends there were. */
-async function runCallers(peer: Peer, journal: Journal, load: Load): Promise<number> {
+async function runCallers(append: Append, load: Load, isBlocking: boolean): Promise<number> {
   const endMs = performance.now() + load.durationMs
   const maxAppends = Math.min(load.maxAppends, MAX_APPENDS)
   let begun = 0
@@ -64,8 +66,8 @@ async function runCallers(peer: Peer, journal: Journal, load: Load): Promise<num
       if (startMs >= endMs || begun >= maxAppends) return
       const n = begun++
       // What blocks makes the others wait for their turn: that is part of their latency.
-      if (peer.isBlocking) await setImmediate()
-      const pending = journal.append(benchRecord(n))
+      if (isBlocking) await setImmediate()
+      const pending = append(n)
       if (pending !== undefined) await pending
       latenciesMs[done++] = performance.now() - startMs
     }

@@ -3,12 +3,12 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { canCountSyncs } from '../syncs.js'
 import { allPeers } from './adapters/all.js'
 import { type Scale, countAllSyncs, measurePeers } from './campaign.js'
 import { drawCharts } from './charts.js'
 import { hasPeerModule, installPeers, peerVersion } from './install.js'
 import { asTables } from './report.js'
-import { canCountSyncs } from './syncs.js'
 import { targets } from './targets.js'
 
 const results = fileURLToPath(new URL('../../results', import.meta.url))

@@ -7,7 +7,7 @@ export function benchState(sizeBytes: number): unknown {
 }
 
 /** Of one record in compact JSON, measured. */
-const RECORD_BYTES = 196
+export const RECORD_BYTES = 196
 
 function record(n: number): unknown {
   return {
