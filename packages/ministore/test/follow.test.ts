@@ -43,6 +43,18 @@ describe('following in the process of the writer', () => {
     expect(await last).toBe('ended')
   })
 
+  it('ends, and does not fail, when its signal comes while it reads', async () => {
+    const fileSystem = new CrashFileSystem()
+    const store = await MiniStore.open(BASE, { fileSystem })
+    await store.appendMany(['a', 'b'])
+    const abort = new AbortController()
+    fileSystem.hook = (call) => {
+      if (call === 'read') abort.abort()
+    }
+    const follower = new Follower(store.follow({ signal: abort.signal }))
+    expect(await follower.next()).toBe('ended')
+  })
+
   it('shows records when they are durable, not when they are written', async () => {
     const store = await MiniStore.open(BASE, {
       fileSystem: new CrashFileSystem(),

@@ -74,7 +74,12 @@ export class OwnRecords<R> {
     if (from > writer.durableSeq) return this.#assertOpen()
     const options = signal === undefined ? { from } : { from, signal }
     const startAt = writer.checkpointBefore(from)
-    yield* readDetailed({ ...this.#reader(options), startAt })
+    try {
+      yield* readDetailed({ ...this.#reader(options), startAt })
+    } catch (error) {
+      // What ends a following does not fail it, whenever it comes.
+      if (signal?.aborted !== true) throw error
+    }
   }
 
   #reader(range: LogRange): Reader<R> {
