@@ -7,6 +7,8 @@ import type { ChangesParts } from './read/changes.js'
 export class Lifecycle<S extends object> {
   readonly #open: OpenState<S>
   readonly #stopped = new AbortController()
+  /** Closed to the end. */
+  readonly #ended = new AbortController()
   readonly #followed: Promise<void> | undefined
   #followFailure: unknown
   #phase: 'open' | 'closing' | 'closed' = 'open'
@@ -31,9 +33,11 @@ export class Lifecycle<S extends object> {
   }
 
   /** What an iteration over the changes has to know of it. */
-  forChanges(): Pick<ChangesParts, 'isFollower' | 'isClosed' | 'isShared' | 'catchUp'> {
+  forChanges(): Pick<ChangesParts, 'isFollower' | 'isClosed' | 'ended' | 'isShared' | 'catchUp'> {
     const { writing } = this.#open
     return {
+      // A log that is closed with the state ends by itself, when it has yielded everything.
+      ended: writing?.ownsLog === true ? undefined : this.#ended.signal,
       isFollower: writing === undefined,
       isClosed: () => !this.isOpen,
       isShared: writing?.log.exclusive === false,
@@ -66,6 +70,7 @@ export class Lifecycle<S extends object> {
       if (writing?.ownsLog === true) await writing.log.close()
       published.end(stateClosed())
       this.#phase = 'closed'
+      this.#ended.abort()
     }
   }
 

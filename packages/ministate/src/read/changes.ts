@@ -25,14 +25,21 @@ export interface ChangesParts {
   readonly resetCount: () => number
   /** Whether the manager is closed, which ends the iteration. */
   readonly isClosed: () => boolean
+  /** Ends it where the log itself stays open. */
+  readonly ended: AbortSignal | undefined
 }
+
+/** What a closed log, and a closed state, say. */
+const CLOSED: ReadonlySet<string | undefined> = new Set(['STORE_CLOSED', 'STATE_CLOSED'])
 
 /** Mutations as they become durable, from `from` on; each when the state reflects it. */
 export async function* changesOf<M>(
   parts: ChangesParts,
-  { from, signal }: { readonly from?: number; readonly signal?: AbortSignal },
+  { from, signal: given }: { readonly from?: number; readonly signal?: AbortSignal },
 ): AsyncGenerator<Change<M>, void> {
-  const { published, isFollower } = parts
+  const { published, isFollower, ended } = parts
+  const signal =
+    given !== undefined && ended !== undefined ? AbortSignal.any([given, ended]) : (given ?? ended)
   const isOver = (): boolean => signal?.aborted === true
   let next = from ?? published.seq + 1
   while (!isOver()) {
@@ -43,7 +50,7 @@ export async function* changesOf<M>(
       }
       return
     } catch (error) {
-      if (parts.isClosed() && codeOf(error) === 'STORE_CLOSED') return
+      if (parts.isClosed() && CLOSED.has(codeOf(error))) return
       if (!isFollower || codeOf(error) !== 'SEQ_DROPPED') throw error
       const { firstSeq = next + 1 } = error as { readonly firstSeq?: number }
       await published.reached(firstSeq - 1)
