@@ -16,11 +16,11 @@ export function readOnly(dir: string): MiniStateError {
   )
 }
 
-/** The answer to a change from inside of another. */
+/** The answer to a call from inside of a recipe, or of what only looks. */
 export function reentrant(): MiniStateError {
   return new MiniStateError(
     'REENTRANT',
-    'a recipe, and what only looks at the state, cannot begin a mutation: put both changes into one recipe, or use applyAll',
+    'a recipe, and what only looks at the state, work on what they are given, and cannot call the state for more: put both changes into one recipe, or use applyAll',
     { outcome: 'absent' },
   )
 }

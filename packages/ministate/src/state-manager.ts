@@ -192,7 +192,10 @@ export class StateManager<S extends object, M> {
   ): Promise<AppliedAll<AnyResult<M>>> {
     return this.#submit(
       () => ({ ...this.#checked(options), mutations: this.#admitAll(mutations) }),
-      (outcome) => required(outcome) as AppliedAll<AnyResult<M>>,
+      (outcome) => {
+        const { first, last, results } = required(outcome)
+        return { first, last, results: results as AnyResult<M>[] }
+      },
     )
   }
 
@@ -218,6 +221,7 @@ export class StateManager<S extends object, M> {
 
   /** What a mutation would do to the durable state. Nothing is logged, and the state stays as it is. */
   dryRun(mutation: MutationInputs<M>[keyof M & string]): Promise<DryRun<S, AnyResult<M>>> {
+    if (this.#open.tree.isInUse) throw reentrant()
     return dryRun(this.#open, () => this.#open.definition.admit(mutation))
   }
 
@@ -227,6 +231,8 @@ export class StateManager<S extends object, M> {
    */
   read<T>(look: (state: Immutable<S>) => T): Promise<T> {
     const { writing, tree, settings } = this.#open
+    // A recipe may yet be taken back, with what would be seen here.
+    if (tree.isInUse) throw reentrant()
     if (typeof look !== 'function') return Promise.reject(new TypeError('look must be a function'))
     const lookAt = look as (state: S) => T
     if (writing !== undefined) return writing.writer.read(lookAt)
