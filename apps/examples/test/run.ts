@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export interface Finished {
@@ -6,16 +7,19 @@ export interface Finished {
   readonly output: string
 }
 
+const APP = fileURLToPath(new URL('..', import.meta.url))
+
 /** Runs a program of this app as `tsx` does, without a terminal and without colours. */
 export function runProgram(
   name: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
+  cwd: string = APP,
 ): Promise<Finished> {
   const { FORCE_COLOR: _, ...inherited } = process.env
-  const folder = fileURLToPath(new URL('..', import.meta.url))
-  const child = spawn(process.execPath, ['--import', 'tsx', `src/${name}`, ...args], {
-    cwd: folder,
+  const tsx = import.meta.resolve('tsx')
+  const child = spawn(process.execPath, ['--import', tsx, join(APP, 'src', name), ...args], {
+    cwd,
     env: { ...inherited, NO_COLOR: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -1,16 +1,17 @@
-// An event-sourced registry of installed packages, whose writer is killed half-way.
+// A durable registry of installed packages, whose writer is killed half-way while another process watches.
 // npm run demo [-- /a/folder/to/scan]
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { MiniStore } from '@mini-rs/ministore'
+import { SnapStore } from '@mini-rs/minisnap'
+import { StateManager } from '@mini-rs/ministate'
 import colors from 'picocolors'
 import { heading, line, milliseconds, widthOf } from './layout.js'
-import { startProgress } from './progress.js'
-import { overlayOf, prove } from './proof.js'
-import { snapshotsOf } from './recover.js'
-import type { Component } from './registry.js'
+import { printLive, startProgress } from './progress.js'
+import { type Proof, overlayOf, prove } from './proof.js'
+import { type Component, registry } from './registry.js'
 import {
   costLines,
   journalLines,
@@ -18,41 +19,81 @@ import {
   laterLines,
   openedLines,
   proofLines,
+  queryLines,
   recoveryLines,
   scanLines,
+  sightingLine,
   snapshotLines,
+  watcherLines,
 } from './report.js'
 import { type ScanResult, scan } from './scan.js'
+import { type WatcherProcess, startWatcher } from './watcher-process.js'
 import { type WriterJob, type WriterOutcome, runWriter } from './writer-process.js'
 
 const HERE = fileURLToPath(new URL('.', import.meta.url))
-/** Of the second writer's events: snapshots that it takes, and the part after which it is killed. */
+/** Of the second writer's mutations: snapshots that it takes, and the part after which it is killed. */
 const SNAPSHOTS = 6
 const KILL_AT = 0.9
+/** How many of the watcher's sightings are shown while packages are registered. */
+const SIGHTINGS = 10
 
 const REPOSITORY = resolve(HERE, '../../../..')
 
 /** Resolves to whether every proof holds. */
 async function main(): Promise<boolean> {
   const startMs = performance.now()
-  const folder = folderToScan()
-  const journal = await freshJournal()
-  const width = widthOf(process.stdout.columns)
+  const source = folderToScan()
+  const folder = await freshFolder()
   print([`\n  ${colors.bold('A component registry that survives kill -9')}`])
 
   print([heading(1, 'Scan the manifests')])
-  const first = await scanFolder(folder)
-  const { components } = first
-  print(scanLines(first, folder))
-  if (components.length === 0) {
+  const first = await scanFolder(source)
+  print(scanLines(first, source))
+  if (first.components.length === 0) {
     print(['', line(colors.red('There is no package here, so there is nothing to show.'))])
     return false
   }
+  const watcher = await watch(folder, Math.max(1, Math.floor(first.components.length / SIGHTINGS)))
+  try {
+    const holds = await tellStory(source, folder, first.components, watcher)
+    print([
+      '',
+      line(join(folder, 'journal.jsonl')),
+      line(colors.dim(`all in ${milliseconds(performance.now() - startMs)}`)),
+    ])
+    return holds
+  } finally {
+    watcher.stop()
+  }
+}
 
-  print([heading(2, 'Log one event each, and kill the writer half-way')])
-  const killed = await write(journal, components, {
-    killAfter: Math.floor(components.length / 2),
-  })
+async function tellStory(
+  source: string,
+  folder: string,
+  components: readonly Component[],
+  watcher: WatcherProcess,
+): Promise<boolean> {
+  const isNothingLost = await writeAndKill(folder, components)
+
+  print([heading(5, 'Prove it: open the state, scan again, compare')])
+  const fresh = await scanFolder(source)
+  const proof = await prove(folder, fresh.components)
+  const isNothingDoubled = proof.mutationCount === proof.componentCount
+  print(proofLines(proof, 'a fresh scan'))
+
+  const laterProof = await findChanges(folder, fresh.components)
+  await ask(folder)
+  const isWatched = await endWatching(watcher, laterProof)
+  await showDisk(folder)
+  return isNothingLost && isNothingDoubled && proof.holds && laterProof.holds && isWatched
+}
+
+/** Steps 2 to 4. Resolves to whether all that was acknowledged was there after each kill. */
+async function writeAndKill(folder: string, components: readonly Component[]): Promise<boolean> {
+  print([
+    heading(2, 'Log one mutation each, and kill the writer half-way; another process watches'),
+  ])
+  const killed = await write(folder, components, { killAfter: Math.floor(components.length / 2) })
   print([...openedLines(killed), ...killLines(killed)])
 
   print([
@@ -60,41 +101,69 @@ async function main(): Promise<boolean> {
   ])
   const left = components.length - killed.lastAcknowledgedSeq
   const snapshotEvery = Math.max(1, Math.floor(left / SNAPSHOTS))
-  const second = await write(journal, components, {
+  const second = await write(folder, components, {
     snapshotEvery,
     killAfter: Math.floor(left * KILL_AT),
   })
   print([...recoveryLines(killed, second), ...snapshotLines(second), ...killLines(second)])
 
-  print([heading(4, 'Open it once more: a snapshot, and the few records after it')])
-  const third = await write(journal, components, { snapshotEvery })
+  print([heading(4, 'Open it once more: a snapshot, and the few mutations after it')])
+  const third = await write(folder, components, { snapshotEvery })
   print([...recoveryLines(second, third), ...costLines(third)])
-  const isNothingLost =
-    second.opened.recovery.lastSeq >= killed.lastAcknowledgedSeq &&
-    third.opened.recovery.lastSeq >= second.lastAcknowledgedSeq
-
-  print([heading(5, 'Prove it: fold snapshot and journal, scan again, compare')])
-  const fresh = await scanFolder(folder)
-  const proof = await prove(journal, fresh.components)
-  const isNothingDoubled = proof.eventCount === proof.componentCount
-  print(proofLines(proof, 'a fresh scan'))
-
-  print([heading(6, 'A later scan finds changes')])
-  const later = overlayOf(fresh.components)
-  const fourth = await write(journal, later.components)
-  const laterProof = await prove(journal, later.components)
-  print([...laterLines(later, fresh.components[0], fourth), ...proofLines(laterProof, 'that scan')])
-
-  print([heading(7, 'What is on the disk')])
-  print(
-    await journalLines(await MiniStore.inspect(journal), await snapshotsOf(journal).list(), width),
+  return (
+    second.opened.lastSeq >= killed.lastAcknowledgedSeq &&
+    third.opened.lastSeq >= second.lastAcknowledgedSeq
   )
-  print([
-    '',
-    line(journal),
-    line(colors.dim(`all in ${milliseconds(performance.now() - startMs)}`)),
-  ])
-  return isNothingLost && isNothingDoubled && proof.holds && laterProof.holds
+}
+
+/** Step 6: a later scan, and a decision of people. */
+async function findChanges(folder: string, components: readonly Component[]): Promise<Proof> {
+  print([heading(6, 'A later scan finds changes, and somebody disables a package')])
+  const later = overlayOf(components)
+  const disabled = later.components.at(-1)
+  const further =
+    disabled === undefined ? [] : [{ Enable: { path: disabled.path, enabled: false } }]
+  const fourth = await write(folder, later.components, { further })
+  const proof = await prove(
+    folder,
+    later.components,
+    further.map(({ Enable }) => Enable.path),
+  )
+  print(laterLines(later, components[0], disabled, fourth))
+  print(proofLines(proof, 'that scan'))
+  return proof
+}
+
+async function ask(folder: string): Promise<void> {
+  print([heading(7, 'Ask it: a query is a function of the state')])
+  const reader = await StateManager.open(folder, registry, { readOnly: true })
+  print(queryLines(reader.state))
+  await reader.close()
+}
+
+async function endWatching(watcher: WatcherProcess, proof: Proof): Promise<boolean> {
+  print([heading(8, 'Ask the watcher what it has')])
+  const finished = await watcher.finish()
+  const holds = finished.digest === proof.stateDigest && finished.seq === proof.mutationCount
+  print(watcherLines(watcher.pid, finished, proof, holds))
+  return holds
+}
+
+async function showDisk(folder: string): Promise<void> {
+  print([heading(9, 'What is on the disk')])
+  const inspection = await MiniStore.inspect(join(folder, 'journal.jsonl'))
+  const snapshots = await new SnapStore(folder).list()
+  const verification = await StateManager.verify(folder, registry)
+  print(await journalLines(inspection, snapshots, verification, widthOf(process.stdout.columns)))
+}
+
+/** Starts the watcher; what it sees is written as it sees it, every so many registrations. */
+async function watch(folder: string, every: number): Promise<WatcherProcess> {
+  const watcher = await startWatcher(folder, (sighting) => {
+    const text = sightingLine(watcher.pid, sighting, every)
+    if (text !== undefined) printLive(text)
+  })
+  return watcher
 }
 
 async function scanFolder(folder: string): Promise<ScanResult> {
@@ -108,19 +177,19 @@ async function scanFolder(folder: string): Promise<ScanResult> {
 }
 
 async function write(
-  journal: string,
+  folder: string,
   components: readonly Component[],
-  how: Pick<WriterJob, 'killAfter' | 'snapshotEvery'> = {},
+  how: Pick<WriterJob, 'killAfter' | 'snapshotEvery' | 'further'> = {},
 ): Promise<WriterOutcome> {
-  const progress = startProgress('events acknowledged', components.length)
+  const progress = startProgress('mutations acknowledged', components.length)
   let alreadyThere = 0
   try {
     return await runWriter({
-      journal,
+      folder,
       components,
       ...how,
       onOpened: (opened) => {
-        alreadyThere = components.length - opened.eventCount
+        alreadyThere = components.length - opened.mutationCount
         progress.update(alreadyThere)
       },
       onAcknowledged: (acknowledged) => progress.update(alreadyThere + acknowledged),
@@ -138,14 +207,14 @@ function folderToScan(): string {
   return existsSync(fromHere) ? fromHere : resolve(REPOSITORY, argument)
 }
 
-/** A new journal, kept until the next run, to be looked at. Tests name a folder of their own. */
-async function freshJournal(): Promise<string> {
+/** A new folder, kept until the next run, to be looked at. Tests name a parent of their own. */
+async function freshFolder(): Promise<string> {
   const parent = process.env.DEMO_FOLDER
-  if (parent !== undefined) return join(await mkdtemp(join(parent, 'registry-')), 'journal.jsonl')
+  if (parent !== undefined) return mkdtemp(join(parent, 'registry-'))
   const folder = resolve(HERE, '../../.demo/registry')
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true })
-  return join(folder, 'journal.jsonl')
+  return folder
 }
 
 function print(lines: readonly string[]): void {

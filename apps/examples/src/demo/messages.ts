@@ -1,15 +1,18 @@
-import type { RecoveryReport, StoreStats } from '@mini-rs/ministore'
-import type { Component } from './registry.js'
+import type { StoreStats } from '@mini-rs/ministore'
+import type { StateRecovery } from '@mini-rs/ministate'
+import type { Component, RegistryMutation } from './registry.js'
 
 /** What the demo tells its writer process. */
 export type ToWriter =
   | {
       readonly kind: 'record'
-      readonly journal: string
+      readonly folder: string
       readonly components: readonly Component[]
-      /** How many events the writer may be ahead of what the demo has seen acknowledged. */
+      /** Asked for by people, after what a scan found. */
+      readonly further: readonly RegistryMutation[]
+      /** How many mutations the writer may be ahead of what the demo has seen acknowledged. */
       readonly ahead: number
-      /** A snapshot after so many events, and the journal compacted; undefined: none. */
+      /** A snapshot after so many mutations, and the journal compacted; undefined: none. */
       readonly snapshotEvery: number | undefined
     }
   | { readonly kind: 'seen' }
@@ -18,13 +21,42 @@ export type ToWriter =
 export type FromWriter =
   | {
       readonly kind: 'opened'
-      readonly recovery: RecoveryReport
+      readonly recovery: StateRecovery
+      readonly lastSeq: number
       readonly registered: number
-      /** The record that the snapshot reflects from which it started; 0 without one. */
-      readonly snapshotSeq: number
-      readonly replayed: number
-      readonly eventCount: number
+      readonly mutationCount: number
     }
-  | { readonly kind: 'acknowledged'; readonly seq: number }
-  | { readonly kind: 'compacted'; readonly droppedRecords: number; readonly freedBytes: number }
-  | { readonly kind: 'done'; readonly stats: StoreStats }
+  | ({ readonly kind: 'acknowledged'; readonly seq: number } & Housekeeping)
+  | { readonly kind: 'done'; readonly stats: StoreStats | undefined }
+
+/** What snapshots and compaction have done since a writer opened the state. */
+export interface Housekeeping {
+  readonly snapshots: number
+  readonly droppedRecords: number
+  readonly freedBytes: number
+}
+
+/** What the demo tells its watcher process. */
+export type ToWatcher =
+  { readonly kind: 'watch'; readonly folder: string } | { readonly kind: 'finish' }
+
+/** One mutation, or one jump over what was dropped, as the watcher saw it happen. */
+export interface Sighting {
+  readonly seq: number
+  readonly what: string
+  /** Of the component that it is about. */
+  readonly label: string
+  readonly packageCount: number
+}
+
+/** What the watcher process reports. */
+export type FromWatcher =
+  | { readonly kind: 'watching' }
+  | { readonly kind: 'saw'; readonly sighting: Sighting }
+  | {
+      readonly kind: 'finished'
+      readonly seq: number
+      readonly sightingCount: number
+      readonly packageCount: number
+      readonly digest: string
+    }

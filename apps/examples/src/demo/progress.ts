@@ -7,6 +7,12 @@ export interface Progress {
 
 const SILENT: Progress = { update: () => {}, stop: () => {} }
 
+/** Writes a line above a progress bar that may be there. */
+export function printLive(text: string): void {
+  const { isTTY } = process.stdout
+  process.stdout.write(isTTY ? `\r\u{1B}[K${text}\n` : `${text}\n`)
+}
+
 /** A progress bar on a terminal, and nothing elsewhere. Without a total it only counts. */
 export function startProgress(what: string, total?: number): Progress {
   if (!process.stdout.isTTY) return SILENT

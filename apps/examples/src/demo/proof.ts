@@ -1,39 +1,43 @@
 import { isDeepStrictEqual } from 'node:util'
-import { recoverRegistry } from './recover.js'
-import { type Component, digestOf, registryOf } from './registry.js'
+import { StateManager } from '@mini-rs/ministate'
+import { type Component, digestOf, registry, registryOf } from './registry.js'
 
 export interface Proof {
   readonly holds: boolean
   /** Ever logged. */
-  readonly eventCount: number
+  readonly mutationCount: number
   /** Of them, those that the snapshot holds, and need not be read. */
   readonly snapshotSeq: number
-  /** In the registry that the journal tells. */
+  /** In the registry that snapshot and journal tell. */
   readonly componentCount: number
   readonly scannedCount: number
-  readonly journalDigest: string
+  readonly stateDigest: string
   readonly scanDigest: string
-  readonly foldMs: number
+  readonly openMs: number
 }
 
-/** Folds snapshot and journal, and compares the result with what a scan says. */
-export async function prove(journal: string, components: readonly Component[]): Promise<Proof> {
-  const startMs = performance.now()
-  const { registry: folded, snapshotSeq, replayed } = await recoverRegistry(journal)
-  const foldMs = performance.now() - startMs
-  const scanned = registryOf(components)
-  const journalDigest = digestOf(folded)
+/** Opens the state as any reader does, and compares it with what a scan says, and what people decided. */
+export async function prove(
+  folder: string,
+  components: readonly Component[],
+  disabled: readonly string[] = [],
+): Promise<Proof> {
+  const reader = await StateManager.open(folder, registry, { readOnly: true })
+  const { state, recovery } = reader
+  const mutationCount = reader.sequence()
+  await reader.close()
+  const scanned = registryOf(components, disabled)
+  const stateDigest = digestOf(state)
   const scanDigest = digestOf(scanned)
-  const holds = isDeepStrictEqual(folded, scanned) && journalDigest === scanDigest
   return {
-    holds,
-    eventCount: snapshotSeq + replayed,
-    snapshotSeq,
-    componentCount: folded.size,
-    scannedCount: scanned.size,
-    journalDigest,
+    holds: isDeepStrictEqual(state, scanned) && stateDigest === scanDigest,
+    mutationCount,
+    snapshotSeq: recovery.snapshot?.seq ?? 0,
+    componentCount: Object.keys(state.components).length,
+    scannedCount: components.length,
+    stateDigest,
     scanDigest,
-    foldMs,
+    openMs: recovery.elapsedMs,
   }
 }
 

@@ -1,12 +1,16 @@
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { Inspection } from '@mini-rs/ministore'
+import type { Immutable, StateVerification } from '@mini-rs/ministate'
 import type { SnapshotFile } from '@mini-rs/minisnap'
 import colors from 'picocolors'
 import { alignRight, bar, bytes, count, line, milliseconds, printable, table } from './layout.js'
+import type { Sighting } from './messages.js'
 import type { LaterScan, Proof } from './proof.js'
-import type { Component } from './registry.js'
+import { disabledOnes, inSeveralVersions, mostWanted } from './queries.js'
+import type { Component, Registry } from './registry.js'
 import type { ScanResult } from './scan.js'
+import type { Finished } from './watcher-process.js'
 import type { WriterOutcome } from './writer-process.js'
 
 const ROWS = 6
@@ -72,42 +76,67 @@ function largestTable(components: readonly Component[]): string[] {
 }
 
 export function openedLines({ pid, opened }: WriterOutcome): string[] {
-  return [line(`process ${pid} opened the journal: ${colors.bold(opened.recovery.verdict)}`)]
+  const verdict = opened.recovery.log?.verdict ?? ''
+  return [line(`process ${pid} opened the state: ${colors.bold(verdict)}`)]
+}
+
+/** A line for what the watcher sees, as it sees it; undefined where there would be too many. */
+export function sightingLine(
+  pid: number | undefined,
+  { seq, what, label, packageCount }: Sighting,
+  every: number,
+): string | undefined {
+  if (what === 'Register' && seq !== 1 && seq % every !== 0) return undefined
+  const event = what === 'reset' ? 'what it had not read was dropped: it takes the snapshot' : label
+  const packages = count(packageCount, 'package')
+  return line(
+    colors.magenta(`watcher ${pid ?? ''} │ `) +
+      `${String(seq).padStart(4)}  ${what.padEnd(8)}  ${printable(event, 44).padEnd(44)}  ` +
+      colors.dim(packages),
+  )
 }
 
 export function killLines({ opened, acknowledged, signal, elapsedMs }: WriterOutcome): string[] {
   return [
     line(
       `it was killed with ${colors.red(String(signal))} when ${acknowledged} of ` +
-        `${count(opened.eventCount, 'event')} had been acknowledged${took(elapsedMs)}`,
+        `${count(opened.mutationCount, 'mutation')} had been acknowledged${took(elapsedMs)}`,
     ),
   ]
 }
 
 /** How a writer found what the one before it had left. */
 export function recoveryLines(before: WriterOutcome, now: WriterOutcome): string[] {
-  const { recovery, registered, eventCount } = now.opened
-  const { setAside } = recovery
+  const { recovery, registered, mutationCount, lastSeq } = now.opened
+  const { verdict = '', setAside } = recovery.log ?? {}
   const torn =
     setAside === undefined
       ? 'nothing to set aside'
       : `${count(setAside.sizeBytes, 'torn byte')} set aside in ${setAside.path}`
   return [
     line(
-      `process ${now.pid} found it ${colors.bold(recovery.verdict)}: last event ` +
-        `${recovery.lastSeq}, ${torn}, open after ${milliseconds(recovery.elapsedMs)}`,
+      `process ${now.pid} found it ${colors.bold(verdict)}: last mutation ` +
+        `${lastSeq}, ${torn}, open after ${milliseconds(recovery.elapsedMs)}`,
     ),
-    line(survivalOf(before.lastAcknowledgedSeq, recovery.lastSeq - before.lastAcknowledgedSeq)),
+    line(survivalOf(before.lastAcknowledgedSeq, lastSeq - before.lastAcknowledgedSeq)),
     ...replayLines(now),
-    line(`${registered} packages were registered already, so ${eventCount} events are left to log`),
+    line(
+      `${count(registered, 'package')} registered already, so ` +
+        `${count(mutationCount, 'mutation')} left to log`,
+    ),
   ]
 }
 
-function replayLines({ opened: { snapshotSeq, replayed } }: WriterOutcome): string[] {
-  if (snapshotSeq === 0) return [line(`without a snapshot, it replayed all ${replayed} events`)]
-  const spared = colors.green(`${count(snapshotSeq, 'event')} it did not have to replay`)
+function replayLines({ opened: { recovery } }: WriterOutcome): string[] {
+  const { snapshot, replayedRecords: replayed } = recovery
+  if (snapshot === undefined) {
+    return [line(`without a snapshot, it replayed all ${replayed} mutations`)]
+  }
+  const spared = colors.green(`${count(snapshot.seq, 'mutation')} it did not have to replay`)
   return [
-    line(`it restored the snapshot of event ${snapshotSeq}, and replayed ${replayed}: ${spared}`),
+    line(
+      `it restored the snapshot of mutation ${snapshot.seq}, and replayed ${replayed}: ${spared}`,
+    ),
   ]
 }
 
@@ -116,21 +145,21 @@ export function snapshotLines({ snapshots, droppedRecords, freedBytes }: WriterO
   const dropped =
     droppedRecords === 0
       ? 'no whole file of the journal could go yet'
-      : `compaction dropped ${count(droppedRecords, 'event')} of the journal, ${bytes(freedBytes)}`
+      : `compaction dropped ${count(droppedRecords, 'mutation')} of the journal, ${bytes(freedBytes)}`
   return [line(`it took ${count(snapshots, 'snapshot')}; ${dropped}`)]
 }
 
 function survivalOf(acknowledged: number, extra: number): string {
-  if (extra < 0) return colors.red(`✘ ${-extra} of ${acknowledged} acknowledged events are LOST`)
+  if (extra < 0) return colors.red(`✘ ${-extra} of ${acknowledged} acknowledged mutations are LOST`)
   const more = extra > 0 ? `, and ${extra} whose acknowledgement the kill cut short` : ''
-  return `all ${acknowledged} acknowledged events are there${more}`
+  return `all ${acknowledged} acknowledged mutations are there${more}`
 }
 
 /** What durability cost a writer. */
 export function costLines({ done, elapsedMs }: WriterOutcome): string[] {
-  if (done?.stats.syncLatency === undefined) return []
+  if (done?.stats?.syncLatency === undefined) return []
   const { syncs, meanRecordsPerCommit, syncLatency } = done.stats
-  const each = `${meanRecordsPerCommit.toFixed(1)} events each`
+  const each = `${meanRecordsPerCommit.toFixed(1)} mutations each`
   const latency = `median ${milliseconds(syncLatency.p50Ms)}`
   return [
     line(colors.dim(`${count(syncs, 'sync')} to the disk, ${each}, ${latency}`) + took(elapsedMs)),
@@ -138,18 +167,76 @@ export function costLines({ done, elapsedMs }: WriterOutcome): string[] {
 }
 
 export function proofLines(proof: Proof, scanned: string): string[] {
-  const rows = [
-    ['snapshot and journal', count(proof.componentCount, 'package'), digest(proof.journalDigest)],
-    [scanned, count(proof.scannedCount, 'package'), digest(proof.scanDigest)],
-  ]
-  const verdict = proof.holds
-    ? colors.green('✔ equal: nothing lost, nothing doubled')
-    : colors.red('✘ NOT EQUAL: the journal tells another story than the scan')
-  const read = proof.eventCount - proof.snapshotSeq
+  const read = proof.mutationCount - proof.snapshotSeq
   const time = colors.dim(
-    `  ${read} of ${count(proof.eventCount, 'event')} folded, in ${milliseconds(proof.foldMs)}`,
+    `  ${read} of ${count(proof.mutationCount, 'mutation')} replayed, in ${milliseconds(proof.openMs)}`,
   )
-  return [...table(['', '', 'sha-256'], rows).slice(1), line(verdict + time)]
+  return [
+    ...comparison(
+      ['snapshot and journal', proof.componentCount, proof.stateDigest],
+      [scanned, proof.scannedCount, proof.scanDigest],
+    ),
+    line(
+      verdictOf(proof.holds, 'nothing lost, nothing doubled', 'the journal tells another story') +
+        time,
+    ),
+  ]
+}
+
+type Side = readonly [what: string, packages: number, digest: string]
+
+function comparison(...sides: readonly Side[]): string[] {
+  const rows = sides.map(([what, packages, hex]) => [what, count(packages, 'package'), digest(hex)])
+  return table(['', '', 'sha-256'], rows).slice(1)
+}
+
+function verdictOf(holds: boolean, good: string, bad: string): string {
+  return holds ? colors.green(`✔ equal: ${good}`) : colors.red(`✘ NOT EQUAL: ${bad}`)
+}
+
+export function watcherLines(
+  pid: number | undefined,
+  finished: Finished,
+  proof: Proof,
+  holds: boolean,
+): string[] {
+  const { sightingCount, packageCount, digest: seen } = finished
+  const much = count(sightingCount, 'mutation')
+  return [
+    line(`process ${pid} was there all the time: ${much} by four writers, two of them killed`),
+    ...comparison(
+      ['the watcher', packageCount, seen],
+      ['snapshot and journal', proof.componentCount, proof.stateDigest],
+    ),
+    line(verdictOf(holds, 'it saw what is there, and wrote nothing', 'it saw something else')),
+  ]
+}
+
+export function queryLines(state: Immutable<Registry>): string[] {
+  const wanted = mostWanted(state, 5)
+  const figures = alignRight(['dependents', ...wanted.map(({ count: many }) => String(many))])
+  const several = inSeveralVersions(state)
+  const shown = several
+    .slice(0, 3)
+    .map(({ name, versions }) => printable(`${name} (${versions.join(', ')})`, 60))
+  return [
+    ...(wanted.length === 0
+      ? [line('no package depends on another')]
+      : table(
+          ['most wanted', figures[0] ?? ''],
+          wanted.map(({ name }, row) => [printable(name, 40), figures[row + 1] ?? '']),
+        )),
+    '',
+    line(
+      `${count(several.length, 'package')} in more than one version${shown.length > 0 ? ':' : ''}`,
+    ),
+    ...shown.map((one) => line(`  ${one}`)),
+    line(
+      `disabled: ${disabledOnes(state)
+        .map((one) => printable(labelOf(one), 60))
+        .join(', ')}`,
+    ),
+  ]
 }
 
 function took(elapsedMs: number): string {
@@ -163,21 +250,37 @@ function digest(hex: string): string {
 export function laterLines(
   { bumped, removed }: LaterScan,
   before: Component | undefined,
+  disabled: Component | undefined,
   { elapsedMs }: WriterOutcome,
 ): string[] {
   const updated = `${before?.name} ${before?.version} → ${bumped?.version}`
   return [
     line(colors.dim('an overlay in memory, as a later day might bring it; no file was changed')),
-    line(`${colors.yellow('Updated')}  ${printable(updated)}${took(elapsedMs)}`),
-    ...(removed === undefined
+    changeLine(colors.yellow('Update'), updated) + took(elapsedMs),
+    ...(removed === undefined ? [] : [changeLine(colors.red('Remove'), labelOf(removed))]),
+    ...(disabled === undefined
       ? []
-      : [line(`${colors.red('Removed')}  ${printable(`${removed.name} ${removed.version}`)}`)]),
+      : [
+          changeLine(
+            colors.blue('Enable'),
+            `${labelOf(disabled)}: false, and no scan changes that`,
+          ),
+        ]),
   ]
+}
+
+function changeLine(what: string, text: string): string {
+  return line(`${what}  ${printable(text)}`)
+}
+
+function labelOf({ name, version }: Pick<Component, 'name' | 'version'>): string {
+  return `${name} ${version}`
 }
 
 export async function journalLines(
   inspection: Inspection,
   snapshots: readonly SnapshotFile[],
+  verification: StateVerification,
   width: number,
 ): Promise<string[]> {
   const path = inspection.segments.at(-1)?.path ?? ''
@@ -186,9 +289,10 @@ export async function journalLines(
   const visible = seal.replaceAll('\t', '→').replaceAll(' ', '·')
   return [
     line(
-      `the last ${count(inspection.records, 'event')} in ${count(inspection.segments.length, 'file')} of JSON lines, ${bytes(inspection.sizeBytes)}`,
+      `the last ${count(inspection.records, 'mutation')} in ${count(inspection.segments.length, 'file')} of JSON lines, ${bytes(inspection.sizeBytes)}`,
     ),
     ...snapshots.map((one) => line(`${basename(one.path)}, ${bytes(one.sizeBytes)}`)),
+    line(verificationOf(verification)),
     '',
     line(colors.dim('$ cat journal.jsonl')),
     ...lines.slice(0, 5).map((one) => line(printable(one.trimEnd(), width - 6))),
@@ -201,4 +305,11 @@ export async function journalLines(
     ),
     line(`…${visible}`),
   ]
+}
+
+function verificationOf({ isSound, records, snapshot }: StateVerification): string {
+  const replayed = `${count(records, 'mutation')} replayed twice`
+  return isSound
+    ? colors.green(`✔ sound: ${replayed}, the newest snapshot is ${snapshot.status}`)
+    : colors.red(`✘ NOT SOUND: ${replayed}, the newest snapshot is ${snapshot.status}`)
 }

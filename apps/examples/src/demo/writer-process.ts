@@ -1,14 +1,16 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import type { FromWriter, ToWriter } from './messages.js'
-import type { Component } from './registry.js'
+import type { FromWriter, Housekeeping, ToWriter } from './messages.js'
+import type { Component, RegistryMutation } from './registry.js'
 
 export interface WriterJob {
-  readonly journal: string
+  readonly folder: string
   readonly components: readonly Component[]
-  /** Kill the process when this many events were acknowledged. */
+  /** Asked for by people, after what the scan found. */
+  readonly further?: readonly RegistryMutation[]
+  /** Kill the process when this many mutations were acknowledged. */
   readonly killAfter?: number
-  /** Take a snapshot after so many events, and compact the journal. */
+  /** Take a snapshot after so many mutations, and compact the journal. */
   readonly snapshotEvery?: number
   readonly onOpened?: (opened: Opened) => void
   readonly onAcknowledged?: (count: number) => void
@@ -16,16 +18,12 @@ export interface WriterJob {
 
 export type Opened = FromWriter & { kind: 'opened' }
 
-export interface WriterOutcome {
+export interface WriterOutcome extends Housekeeping {
   readonly pid: number | undefined
   readonly opened: Opened
   readonly acknowledged: number
-  /** The last sequence number that the writer called durable. */
+  /** The last sequence number that this writer, or one before it, called durable. */
   readonly lastAcknowledgedSeq: number
-  readonly snapshots: number
-  /** What compaction dropped of the journal. */
-  readonly droppedRecords: number
-  readonly freedBytes: number
   /** Undefined when it was killed. */
   readonly done: (FromWriter & { kind: 'done' }) | undefined
   readonly signal: NodeJS.Signals | null
@@ -37,44 +35,40 @@ export async function runWriter(job: WriterJob): Promise<WriterOutcome> {
   const startMs = performance.now()
   // By default a fork gets this process's own flags, and with them tsx.
   const child = fork(fileURLToPath(new URL('writer.ts', import.meta.url)))
-  const seen = {
-    acknowledged: 0,
-    lastAcknowledgedSeq: 0,
-    snapshots: 0,
-    droppedRecords: 0,
-    freedBytes: 0,
-  }
+  let acknowledged = 0
+  let lastAcknowledgedSeq = 0
+  let housekeeping: Housekeeping = { snapshots: 0, droppedRecords: 0, freedBytes: 0 }
   let opened: Opened | undefined
   let done: WriterOutcome['done']
   child.on('message', (message: FromWriter) => {
     if (child.killed) return
     if (message.kind === 'opened') {
       opened = message
+      lastAcknowledgedSeq = message.lastSeq
       job.onOpened?.(message)
     } else if (message.kind === 'acknowledged') {
-      seen.acknowledged++
-      seen.lastAcknowledgedSeq = message.seq
-      job.onAcknowledged?.(seen.acknowledged)
+      acknowledged++
+      lastAcknowledgedSeq = message.seq
+      const { snapshots, droppedRecords, freedBytes } = message
+      housekeeping = { snapshots, droppedRecords, freedBytes }
+      job.onAcknowledged?.(acknowledged)
       tell(child, { kind: 'seen' })
-    } else if (message.kind === 'compacted') {
-      seen.snapshots++
-      seen.droppedRecords += message.droppedRecords
-      seen.freedBytes += message.freedBytes
     } else {
       done = message
       child.disconnect()
     }
-    if (seen.acknowledged === job.killAfter) child.kill('SIGKILL')
+    if (acknowledged === job.killAfter) child.kill('SIGKILL')
   })
-  const { journal, components, snapshotEvery } = job
-  // Far enough ahead that appends share a sync, near enough that a kill comes half-way.
+  const { folder, components, further = [], snapshotEvery } = job
+  // Far enough ahead that mutations share a sync, near enough that a kill comes half-way.
   const ahead = Math.max(1, Math.min(8, Math.floor(components.length / 4)))
-  tell(child, { kind: 'record', journal, components, ahead, snapshotEvery })
+  tell(child, { kind: 'record', folder, components, further, ahead, snapshotEvery })
   const { code, signal } = await exitOf(child)
   if (opened === undefined || (done === undefined && signal !== 'SIGKILL')) {
     throw new Error(`the writer process ended early, with ${signal ?? `exit code ${code}`}`)
   }
   const elapsedMs = performance.now() - startMs
+  const seen = { acknowledged, lastAcknowledgedSeq, ...housekeeping }
   return { pid: child.pid, opened, ...seen, done, signal, elapsedMs }
 }
 

@@ -1,12 +1,10 @@
-// The process that owns the journal, and that the demo kills. It is told what a scan found, and logs
-// the difference to what the journal already says: so it can be started any number of times.
-import { MiniStore } from '@mini-rs/ministore'
-import { compact } from '@mini-rs/minisnap'
-import type { FromWriter, ToWriter } from './messages.js'
-import { recoverRegistry, snapshotsOf } from './recover.js'
-import { type Registry, type RegistryEvent, applyEvent, eventsBetween } from './registry.js'
+// The process that owns the state, and that the demo kills. It is told what a scan found, and logs the
+// difference to what the registry already says: so it can be started any number of times.
+import { StateManager } from '@mini-rs/ministate'
+import type { FromWriter, Housekeeping, ToWriter } from './messages.js'
+import { type Registry, mutationsBetween, registry } from './registry.js'
 
-/** So small that a few hundred events fill several files: only whole ones can be dropped. */
+/** So small that a few hundred mutations fill several files: only whole ones can be dropped. */
 const SEGMENT_BYTES = 8 * 1024
 
 let credit = 0
@@ -25,53 +23,51 @@ process.on('message', (message: ToWriter) => {
 process.on('disconnect', () => process.exit())
 
 async function record(request: ToWriter & { kind: 'record' }): Promise<void> {
-  const { journal, components, snapshotEvery = Number.POSITIVE_INFINITY } = request
-  const store = await MiniStore.open<RegistryEvent>(journal, { maxSegmentBytes: SEGMENT_BYTES })
-  const { registry, snapshotSeq, replayed } = await recoverRegistry(journal)
-  const events = eventsBetween(registry, components)
+  const { folder, components, further, snapshotEvery } = request
+  const manager = await StateManager.open(folder, registry, {
+    maxSegmentBytes: SEGMENT_BYTES,
+    ...(snapshotEvery !== undefined && { snapshots: { everyRecords: snapshotEvery } }),
+  })
+  const mutations = [...mutationsBetween(manager.state, components), ...further]
   report({
     kind: 'opened',
-    recovery: store.recovery,
-    registered: registry.size,
-    snapshotSeq,
-    replayed,
-    eventCount: events.length,
+    recovery: manager.recovery,
+    lastSeq: manager.sequence(),
+    registered: Object.keys(manager.state.components).length,
+    mutationCount: mutations.length,
   })
-  const appends: Promise<void>[] = []
-  for (const event of events) {
+  const housekeeping = housekeepingOf(manager)
+  const applied: Promise<void>[] = []
+  for (const mutation of mutations) {
     await takeCredit()
-    appends.push(append(store, registry, event))
-    if (appends.length % snapshotEvery !== 0) continue
-    await Promise.all(appends)
-    await takeSnapshot(store, registry, journal)
+    const acknowledged = manager.apply(mutation).then((seq) => {
+      report({ kind: 'acknowledged', seq, ...housekeeping() })
+    })
+    applied.push(acknowledged)
   }
-  await Promise.all(appends)
-  const stats = store.stats()
-  await store.close()
-  report({ kind: 'done', stats })
+  await Promise.all(applied)
+  const { log } = manager.stats()
+  await manager.close()
+  report({ kind: 'done', stats: log })
 }
 
-/** The registry follows the journal, never the other way round. */
-async function append(
-  store: MiniStore<RegistryEvent>,
-  registry: Registry,
-  event: RegistryEvent,
-): Promise<void> {
-  const seq = await store.append(event)
-  applyEvent(registry, event, seq)
-  report({ kind: 'acknowledged', seq })
-}
-
-/** Nothing is appended meanwhile, so the registry is that of the journal's last record. */
-async function takeSnapshot(
-  store: MiniStore<RegistryEvent>,
-  registry: Registry,
-  journal: string,
-): Promise<void> {
-  const snapshots = snapshotsOf(journal)
-  await snapshots.create([...registry.values()], store.lastSeq, { log: store })
-  const { droppedRecords, freedBytes } = await compact(store, snapshots)
-  report({ kind: 'compacted', droppedRecords, freedBytes })
+/** What is not there any more of all that was there and was written. */
+function housekeepingOf(
+  manager: StateManager<Registry, typeof registry.mutations>,
+): () => Housekeeping {
+  const before = manager.stats().log
+  const beforeSeq = manager.sequence()
+  return () => {
+    const { log, snapshots } = manager.stats()
+    if (before === undefined || log === undefined) {
+      return { snapshots: 0, droppedRecords: 0, freedBytes: 0 }
+    }
+    return {
+      snapshots: snapshots?.created ?? 0,
+      droppedRecords: Math.max(0, before.records + manager.sequence() - beforeSeq - log.records),
+      freedBytes: Math.max(0, before.sizeBytes + log.writtenBytes - log.sizeBytes),
+    }
+  }
 }
 
 /** Keeps the writer within reach of its audience, or it would be done before anybody could kill it. */
