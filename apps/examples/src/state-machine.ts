@@ -1,18 +1,13 @@
 // The life of an order. The log holds what happened; a transition that is not allowed is never logged,
 // and of two clerks who decide at the same time on the same state, one wins.
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
-import { MiniStore, MiniStoreError } from '@mini-rs/ministore'
+import { MiniStateError, StateManager, defineState } from '@mini-rs/ministate'
 import { exampleFolder } from './folder.js'
 
-type State = 'new' | 'placed' | 'paid' | 'shipped' | 'delivered' | 'cancelled'
+type Status = 'new' | 'placed' | 'paid' | 'shipped' | 'delivered' | 'cancelled'
 type Action = 'place' | 'pay' | 'ship' | 'deliver' | 'cancel'
-interface Transition {
-  readonly order: string
-  readonly action: Action
-}
 
-const NEXT: Record<State, Partial<Record<Action, State>>> = {
+const NEXT: Record<Status, Partial<Record<Action, Status>>> = {
   new: { place: 'placed' },
   placed: { pay: 'paid', cancel: 'cancelled' },
   paid: { ship: 'shipped', cancel: 'cancelled' },
@@ -21,37 +16,45 @@ const NEXT: Record<State, Partial<Record<Action, State>>> = {
   cancelled: {},
 }
 
-function apply(orders: Map<string, State>, { order, action }: Transition): Map<string, State> {
-  const state = orders.get(order) ?? 'new'
-  const next = NEXT[state][action]
-  if (next === undefined) throw new Error(`cannot ${action} an order that is ${state}`)
-  return orders.set(order, next)
+const orders = defineState({
+  initial: { statusOf: {} as Record<string, Status> },
+  mutations: (m) => ({
+    step: m((state, { order, action }: { order: string; action: Action }, context) => {
+      const status = state.statusOf[order] ?? 'new'
+      const next = NEXT[status][action]
+      if (next === undefined) {
+        return context.reject('ILLEGAL_STEP', `cannot ${action} an order that is ${status}`)
+      }
+      state.statusOf[order] = next
+      return next
+    }),
+  }),
+})
+
+const folder = await exampleFolder()
+const manager = await StateManager.open(folder, orders)
+const order = `order-${Object.keys(manager.state.statusOf).length + 1}`
+async function perform(action: Action): Promise<void> {
+  const { result } = await manager.do.step({ order, action })
+  console.log(`${order}: ${action} → ${result}`)
 }
 
-const path = join(await exampleFolder(), 'orders.jsonl')
-const store = await MiniStore.open<Transition>(path)
-const orders = await MiniStore.reduce(path, apply, new Map<string, State>())
-const order = `order-${orders.size + 1}`
-
-/** Decides on a copy of the state as of `expectedSeq`, logs, and only then changes the state. */
-async function perform(action: Action, expectedSeq: number): Promise<void> {
-  apply(new Map(orders), { order, action })
-  await store.append({ order, action }, { expectedSeq })
-  apply(orders, { order, action })
-  console.log(`${order}: ${action} → ${orders.get(order)}`)
-}
-
-await perform('place', store.lastSeq)
-await assert.rejects(perform('ship', store.lastSeq), /cannot ship an order that is placed/)
+await perform('place')
+const seen = manager.sequence()
+await assert.rejects(perform('ship'), /cannot ship an order that is placed/)
+assert.equal(manager.sequence(), seen)
 console.log(`${order}: ship is refused, nothing is logged`)
 
-const seen = store.lastSeq
-const clerks = await Promise.allSettled([perform('pay', seen), perform('cancel', seen)])
-const reasons: unknown[] = clerks.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))
-assert.ok(reasons.length === 1 && MiniStoreError.is(reasons[0]))
-console.log(`${order}: cancel, decided on the same state as pay: ${reasons[0].code}`)
-await perform('ship', store.lastSeq)
-await perform('deliver', store.lastSeq)
-await store.close()
-assert.deepEqual(await MiniStore.reduce(path, apply, new Map<string, State>()), orders)
-console.log(`the log, folded again: ${order} is ${orders.get(order)}`)
+const decisions = (['pay', 'cancel'] as const).map((action) =>
+  manager.apply({ step: { order, action } }, { expectedSeq: seen }),
+)
+const [, cancelled] = await Promise.allSettled(decisions)
+assert.ok(cancelled?.status === 'rejected' && MiniStateError.is(cancelled.reason))
+console.log(`${order}: cancel, decided on the same state as pay: ${cancelled.reason.code}`)
+await perform('ship')
+await perform('deliver')
+await manager.close()
+
+const reader = await StateManager.open(folder, orders, { readOnly: true })
+console.log(`opened again: ${order} is ${reader.state.statusOf[order]}`)
+await reader.close()
