@@ -1,152 +1,286 @@
-import type { Engine, InPlaceStateManager } from '@mini-rs/ministate'
-import { type Choices, CrashFileSystem } from '@mini-rs/testkit'
-import { type LedgerMutations, type LedgerState, idsOf, openLedger } from './ledger-state.js'
-import { Violation } from './model.js'
+import { type Engine, MiniStateError, StateManager } from '@mini-rs/ministate'
+import { MiniStoreError } from '@mini-rs/ministore'
+import { MiniSnapError } from '@mini-rs/minisnap'
+import { type Choices, CrashFileSystem, type CrashFileSystemOptions } from '@mini-rs/testkit'
+import { ModelHead } from './model-head.js'
+import { PROGRAM_STATE, type ProgramMutation, Violation, textOf } from './model.js'
+import {
+  DIR,
+  type ImmutableManager,
+  type Manager,
+  type ProgramOptions,
+  chooseOptions,
+  immutableOf,
+  openProgramState,
+} from './opening.js'
 
-type Manager = InPlaceStateManager<LedgerState, LedgerMutations>
-
-/** How long a world lives, and how often it is looked at. */
+/** What a world may do, and what is taken away from it for a negative control. */
 export interface CrashWorldOptions {
-  readonly engine: Engine
+  /** Lives of the machine, each ended by a crash. */
   readonly lives: number
+  /** Steps of a life. */
   readonly steps: number
+  /** Crash states that are looked at after each life, besides the one that the next life begins with. */
   readonly statesPerLife: number
-  readonly lies?: ConstructorParameters<typeof CrashFileSystem>[0]
+  readonly disk?: CrashFileSystemOptions
+  readonly open?: ProgramOptions
 }
 
-/** What somebody knew when the disk had come so far. */
-interface Known {
-  readonly position: number
-  /** So many mutations are surely there. */
-  readonly count: number
+/** What must, and what may, be found after a crash. */
+interface Expectation {
+  /** Every record that was ever decided, in this history of the log. */
+  readonly model: ModelHead
+  /** The newest on which anybody was told, or shown, anything. */
+  readonly mustReach: number
 }
 
-/**
- * Lives of a state that end in a crash: at each, what survives is opened and held against what callers,
- * subscribers and readers in other processes knew. Answers how many crash states were looked at.
- */
+/** Runs a world, and answers how many crash states it looked at. @throws Violation */
 export async function runCrashWorld(choices: Choices, options: CrashWorldOptions): Promise<number> {
-  let disk = new CrashFileSystem({ choices, ...options.lies })
-  let order: readonly number[] = []
+  let disk = new CrashFileSystem({ choices, ...options.disk })
+  let expected: Expectation = { model: new ModelHead(choices), mustReach: 0 }
   let states = 0
-  for (let life = 1; life <= options.lives; life++) {
-    const lived = await live(disk, order, choices, { ...options, firstId: life * 1000 })
-    for (let n = 0; n < options.statesPerLife; n++) {
-      const crashed = crash(disk, choices)
-      const survived = await recovered(crashed.disk, lived, crashed.position, choices, options)
-      states += survived.states
-      disk = n === options.statesPerLife - 1 ? survived.disk : disk
-      order = survived.order
+  for (let life = 0; life < options.lives; life++) {
+    const lived = new Life(disk, expected, choices, options)
+    await lived.run()
+    for (let state = 0; state <= options.statesPerLife; state++) {
+      const crashed = lived.crash()
+      const untouched = crashed.disk.killedAt(0)
+      await lookAt(crashed.disk, crashed.expected, choices, options)
+      states++
+      if (state < options.statesPerLife) continue
+      disk = untouched // so that a crash can hit the recovery of what this one has left
+      expected = crashed.expected
     }
   }
   return states
 }
 
-interface Lived {
-  /** Ids in the order in which they were decided. */
-  readonly order: readonly number[]
-  readonly known: readonly Known[]
-}
+/** One life of the machine: open, apply, snapshot, compact, with readers around, until the power fails. */
+class Life {
+  readonly #disk: CrashFileSystem
+  readonly #before: Expectation
+  readonly #choices: Choices
+  readonly #options: CrashWorldOptions
+  readonly #engine: Engine
+  #model: ModelHead
+  // From that position on, what somebody was told or shown stands on records up to `seq`.
+  readonly #told: { readonly position: number; readonly seq: number }[] = []
+  readonly #readers: { close(): Promise<void> }[] = []
+  readonly #watching = new AbortController()
+  readonly #watchers: Promise<void>[] = []
+  #openedAt = 0
 
-async function live(
-  disk: CrashFileSystem,
-  before: readonly number[],
-  choices: Choices,
-  { engine, steps, firstId }: CrashWorldOptions & { readonly firstId: number },
-): Promise<Lived> {
-  const order = [...before]
-  const known: Known[] = [{ position: disk.position, count: before.length }]
-  const knows = (count: number): void => void known.push({ position: disk.position, count })
-  const manager = await openLedger(disk, engine)
-  manager.subscribe(() => knows(idsIn(manager)))
-  const calls: Promise<unknown>[] = []
-  let id = firstId
-  const add = (): void => {
-    order.push(++id)
-    const count = order.length
-    calls.push(manager.apply({ add: id }).then(() => knows(count)))
+  constructor(
+    disk: CrashFileSystem,
+    before: Expectation,
+    choices: Choices,
+    options: CrashWorldOptions,
+  ) {
+    this.#disk = disk
+    this.#before = before
+    this.#choices = choices
+    this.#options = options
+    this.#model = before.model
+    this.#engine = chooseEngine(choices)
   }
-  for (let step = 0; step < steps; step++) {
-    switch (choices.choose(9)) {
-      case 0: {
-        const batch = Array.from({ length: 1 + choices.choose(4) }, () => ({ add: ++id }))
-        order.push(...batch.map((one) => one.add))
-        const count = order.length
-        calls.push(manager.applyAll(batch).then(() => knows(count)))
-        break
-      }
-      case 1: {
-        // An answer, too, says that what it was decided on is there.
-        const count = order.length
-        calls.push(manager.apply({ refuse: id }).catch(() => knows(count)))
-        break
-      }
-      case 2:
-        calls.push(manager.createSnapshot())
-        break
-      case 3:
-        calls.push(manager.compact())
-        break
-      case 4:
-        await Promise.all(calls)
-        break
-      case 5: {
-        const reader = await openLedger(disk, engine, { readOnly: true })
-        knows((await idsOf(reader)).length)
-        await reader.close()
-        break
-      }
-      default:
-        add()
+
+  async run(): Promise<void> {
+    const manager = await open(this.#disk, this.#engine, this.#choices, this.#options)
+    this.#openedAt = this.#disk.position
+    const seq = await checkOpened(manager, this.#before)
+    this.#model = this.#before.model.fork()
+    this.#model.truncate(seq)
+    this.#note(seq)
+    this.#watch(manager)
+    const pending: Promise<void>[] = []
+    for (let step = 0; step < this.#options.steps; step++) {
+      const isAwaited = this.#choices.choose(3) < 2
+      const done = this.#step(manager)
+      pending.push(done)
+      done.catch(() => undefined) // told by the await here or behind the loop
+      if (isAwaited) await done
+    }
+    await Promise.all(pending)
+    if (this.#choices.choose(3) === 1) await manager.close()
+    this.#watching.abort()
+    await Promise.all([...this.#watchers, ...this.#readers.map((reader) => reader.close())])
+  }
+
+  /** A crash somewhere in this life, of the process or of the machine. */
+  crash(): { disk: CrashFileSystem; expected: Expectation } {
+    const position = this.#disk.position - this.#choices.choose(this.#disk.position + 1)
+    const isPowerCut = this.#choices.choose(4) < 3
+    const disk = isPowerCut
+      ? this.#disk.powerCutAt(position, this.#choices)
+      : this.#disk.killedAt(position)
+    if (position < this.#openedAt) return { disk, expected: this.#before }
+    const told = this.#told.filter((mark) => mark.position <= position).map(({ seq }) => seq)
+    return {
+      disk,
+      expected: { model: this.#model, mustReach: Math.max(this.#before.mustReach, ...told) },
     }
   }
-  await Promise.all(calls)
-  await manager.close()
-  return { order, known }
-}
 
-function idsIn(manager: Manager): number {
-  return manager.sequence()
-}
-
-function crash(
-  disk: CrashFileSystem,
-  choices: Choices,
-): { disk: CrashFileSystem; position: number } {
-  const position = choices.choose(disk.position + 1)
-  const isKilled = choices.choose(3) === 0
-  return { position, disk: isKilled ? disk.killedAt(position) : disk.powerCutAt(position, choices) }
-}
-
-/** Opens what a crash has left, perhaps crashes once more on the way, and looks at it. */
-async function recovered(
-  disk: CrashFileSystem,
-  { order, known }: Lived,
-  position: number,
-  choices: Choices,
-  { engine }: CrashWorldOptions,
-): Promise<{ disk: CrashFileSystem; order: readonly number[]; states: number }> {
-  const least = Math.max(...known.filter((one) => one.position <= position).map((one) => one.count))
-  let current = disk
-  let states = 1
-  if (choices.choose(3) === 0) {
-    await (await openLedger(current, engine)).close()
-    current = crash(current, choices).disk
-    states++
+  #step(manager: Manager): Promise<void> {
+    const { choose } = this
+    switch (choose(16)) {
+      case 8:
+        return manager.createSnapshot().then(() => undefined)
+      case 9:
+        return manager.compact().then(() => undefined)
+      case 10:
+        return this.#beside(false)
+      case 11:
+        return this.#beside(true)
+      case 12:
+        return this.#read(manager)
+      case 13:
+        return this.#update(manager)
+      case 14:
+        return this.#apply(manager, this.#model.chooseMany(2 + choose(3)))
+      case 15:
+        return Promise.all([this.#applyOne(manager), this.#applyOne(manager)]).then(() => undefined)
+      default:
+        return this.#applyOne(manager)
+    }
   }
-  const manager = await openLedger(current, engine)
-  const ids = await idsOf(manager)
-  if (ids.length < least) {
-    throw new Violation(`${least - ids.length} of ${least} that somebody knew of are lost`)
+
+  readonly choose = (count: number): number => this.#choices.choose(count)
+
+  #applyOne(manager: Manager): Promise<void> {
+    return this.#apply(manager, this.#model.chooseMany(1))
   }
-  const wrong = ids.findIndex((one, index) => one !== order[index])
-  if (wrong !== -1)
-    throw new Violation(`mutation ${wrong + 1} is ${ids[wrong]}, not ${order[wrong]}`)
-  if (manager.sequence() !== ids.length) throw new Violation('the number is not that of the state')
-  await manager.close()
-  const again = await openLedger(current, engine)
-  const [first, second] = [JSON.stringify(ids), JSON.stringify(await idsOf(again))]
-  if (first !== second) throw new Violation(`opened again it is ${second}, not ${first}`)
-  await again.close()
-  return { disk: current, order: ids, states }
+
+  /** Whatever the answer is, it stands on the state that it was decided on. */
+  async #apply(manager: Manager, mutations: readonly ProgramMutation[]): Promise<void> {
+    const expected = this.#model.decide(mutations)
+    const [only = 'clear'] = mutations
+    let code: string | undefined
+    try {
+      await (mutations.length === 1 ? manager.apply(only) : manager.applyAll(mutations))
+    } catch (error) {
+      if (!MiniStateError.is(error)) throw error
+      code = error.code
+    }
+    if (code !== expected.code) throw new Violation(`${code} instead of ${expected.code}`)
+    this.#note(expected.last)
+  }
+
+  async #update(manager: Manager): Promise<void> {
+    const { seq } = this.#model
+    let decidedOn = -1
+    const answer = await manager.update(({ applied }) => {
+      decidedOn = applied.length
+      return undefined
+    })
+    if (answer !== undefined || decidedOn !== seq) throw new Violation('update decides otherwise')
+    this.#note(seq)
+  }
+
+  async #read(manager: Manager): Promise<void> {
+    const { text, seq } = await manager.read((state) => {
+      return { text: textOf(state), seq: state.applied.length }
+    })
+    this.#shown(seq, text, 'what was read')
+  }
+
+  /** A reader of its own on the same disk: opened once, or following. */
+  async #beside(isFollowing: boolean): Promise<void> {
+    const reader = await StateManager.open(DIR, PROGRAM_STATE, {
+      fileSystem: this.#disk,
+      readOnly: { follow: isFollowing },
+      freeze: false,
+    })
+    const look = (): void => this.#shown(reader.sequence(), textOf(reader.state), 'beside')
+    look()
+    reader.subscribe(look)
+    if (isFollowing) this.#readers.push(reader)
+    else await reader.refresh()
+  }
+
+  #watch(manager: Manager): void {
+    const immutable: ImmutableManager | undefined = immutableOf(manager, this.#engine)
+    manager.subscribe(() => {
+      const seq = manager.sequence()
+      if (immutable === undefined) this.#note(seq)
+      else this.#shown(seq, textOf(immutable.state), 'what was published')
+    })
+    this.#watchers.push(this.#collect(manager))
+  }
+
+  async #collect(manager: Manager): Promise<void> {
+    let next = manager.sequence() + 1
+    for await (const change of manager.changes({ signal: this.#watching.signal })) {
+      if (change.kind === 'reset' || change.seq !== next) throw new Violation(`no change ${next}`)
+      const logged = this.#model.loggedAt(next++)
+      const isSame =
+        logged === 'clear' || JSON.stringify(change.mutation) === JSON.stringify(logged)
+      if (!isSame) throw new Violation(`the change ${change.seq} is another`)
+      this.#note(change.seq)
+    }
+  }
+
+  #shown(seq: number, text: string, what: string): void {
+    this.#model.check(seq, text, what)
+    this.#note(seq)
+  }
+
+  #note(seq: number): void {
+    this.#told.push({ position: this.#disk.position, seq })
+  }
+}
+
+function chooseEngine(choices: Choices): Engine {
+  return choices.choose(2) === 0 ? 'immutable' : 'inPlace'
+}
+
+function open(
+  fileSystem: CrashFileSystem,
+  engine: Engine,
+  choices: Choices,
+  options: CrashWorldOptions,
+): Promise<Manager> {
+  return openProgramState(engine, {
+    ...chooseOptions(choices, fileSystem, rethrow),
+    freeze: false,
+    ...options.open,
+  })
+}
+
+/** Nothing fails here that nobody waits for. */
+function rethrow(error: unknown): never {
+  throw error
+}
+
+/** Opens what a crash has left, and goes on from there a little. */
+async function lookAt(
+  disk: CrashFileSystem,
+  expected: Expectation,
+  choices: Choices,
+  options: CrashWorldOptions,
+): Promise<void> {
+  try {
+    const manager = await open(disk, chooseEngine(choices), choices, options)
+    const seq = await checkOpened(manager, expected)
+    if (choices.choose(4) === 3) {
+      const model = expected.model.fork()
+      model.truncate(seq)
+      const { last } = model.decide([{ add: { id: model.nextId(), by: 0 } }])
+      await manager.do.add({ id: last, by: 0 })
+      if (manager.sequence() !== seq + 1) throw new Violation('it does not go on')
+    }
+    await manager.close()
+  } catch (error) {
+    const isOurs = MiniStateError.is(error) || MiniStoreError.is(error) || MiniSnapError.is(error)
+    if (!isOurs) throw error
+    throw new Violation(`refused: ${error.message}`)
+  }
+}
+
+async function checkOpened(manager: Manager, { model, mustReach }: Expectation): Promise<number> {
+  const seq = manager.sequence()
+  if (seq < mustReach) throw new Violation(`told of ${mustReach}, recovered ${seq}`)
+  if (seq > model.seq) throw new Violation(`recovered ${seq}, and decided only ${model.seq}`)
+  model.check(seq, await manager.read(textOf), 'after the crash')
+  return seq
 }

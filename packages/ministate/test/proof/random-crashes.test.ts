@@ -1,5 +1,7 @@
-import { proveRow } from '@mini-rs/testkit/vitest'
+import type { CrashFileSystemOptions, Lies } from '@mini-rs/testkit'
+import { proveRow, seedOfRun } from '@mini-rs/testkit/vitest'
 import { describe, expect, it } from 'vitest'
+import type { CrashWorldOptions } from '../../proof/crash-world.js'
 import {
   CRASH_TEST,
   crashWorld,
@@ -10,20 +12,23 @@ import { runOneWorld } from '../../proof/worlds.js'
 
 proveRow(randomCrashes)
 
-describe('the worlds notice', () => {
-  it.each([
-    ['a disk that never syncs', { sync: 'never' }],
-    ['a disk that syncs late', { sync: 'late' }],
-    ['folders that are never synced', { syncDirectory: 'never' }],
-  ] as const)('%s', async (_, lies) => {
-    const options = { lies: { lies } }
-    const { failures } = await runCrashWorlds(1, 3_000, options, { isShrunk: false })
-    expect(failures).toHaveLength(1)
-  })
-})
-
 it.runIf(process.env['WORLD'])('one world, by its number', async () => {
   const world = Number(process.env['WORLD'])
   const { failure } = await runOneWorld(world, crashWorld(), { testFile: CRASH_TEST })
   expect(failure).toBeUndefined()
+})
+
+describe('with a protection taken away, the same worlds lose what somebody knew of', () => {
+  const lying = (lies: Lies): CrashFileSystemOptions => ({ lies })
+  const controls: [string, Partial<CrashWorldOptions>, RegExp][] = [
+    ['syncs that do nothing', { disk: lying({ sync: 'never' }) }, /told of|refused/],
+    ['syncs that come late', { disk: lying({ sync: 'late' }) }, /told of|refused/],
+    ['folders that are never synced', { disk: lying({ syncDirectory: 'never' }) }, /told|refused/],
+    ['answers before the sync', { open: { durability: 'os' } }, /told of/],
+  ]
+  it.each(controls)('%s', async (_, options, violation) => {
+    const seed = seedOfRun('control')
+    const { failures } = await runCrashWorlds(seed, 5_000, { ...options, isShrunk: false })
+    expect(failures.join()).toMatch(violation)
+  })
 })
