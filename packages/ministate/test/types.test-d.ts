@@ -196,7 +196,7 @@ export async function readersSeeWhatWasApplied(): Promise<void> {
     typeOf(change).is<Change<Counter>>()
     if (change.kind === 'reset') continue
     typeOf(change.mutation).is<MutationOf<typeof counter>>()
-    if (change.mutation !== 'reset' && 'inc' in change.mutation) {
+    if (change.mutation !== 'reset' && change.mutation.inc !== undefined) {
       typeOf(change.mutation.inc).is<number>()
     }
   }
