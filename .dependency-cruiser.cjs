@@ -48,7 +48,10 @@ module.exports = {
     {
       name: 'the-disk-stands-behind-the-port',
       severity: 'error',
-      from: { path: '^packages/(ministore|minisnap|ministate)/src/', pathNot: '^packages/ministore/src/fs/' },
+      from: {
+        path: '^packages/(ministore|minisnap|ministate)/src/',
+        pathNot: '^packages/ministore/src/fs/',
+      },
       to: { path: '^(node:)?(fs|fs/promises|child_process|os)$' },
     },
     {
