@@ -108,6 +108,7 @@ export function resolveOptions(options: StateManagerOptions): Settings {
     throw new TypeError(`journal must be the name of a file in the folder, not ${String(journal)}`)
   }
   if (typeof onError !== 'function') throw new TypeError('onError must be a function')
+  const policy = resolvePolicy(snapshots)
   const { fileSystem = nodeFileSystem, clock = systemClock, mode } = store
   const snapStore = given({
     pretty,
@@ -122,7 +123,7 @@ export function resolveOptions(options: StateManagerOptions): Settings {
     journal,
     engine,
     freeze,
-    policy: resolvePolicy(snapshots),
+    policy,
     readOnly: resolveReadOnly(readOnly),
     skipsFailures: onReplayError === 'skip',
     onError,
