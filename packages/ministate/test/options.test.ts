@@ -68,6 +68,7 @@ describe('StateManager.open', () => {
     const manager = await StateManager.open(FOLDER, counter, options)
     for (let n = 0; n < 12; n++) await manager.apply({ add: 1 })
     await manager.close()
+    expect(options.snapshots).toEqual({ everyRecords: 5, keep: 1 })
   })
 
   it('takes undefined for an option as if it were not there', async () => {

@@ -4,7 +4,7 @@ import { codeOf } from '../errors.js'
 import type { Published } from '../observe/published.js'
 import type { Loaded } from '../replay/load.js'
 import type { RecordSource } from '../replay/record-source.js'
-import { replayFailed } from '../replay/replay-failure.js'
+import { findSkips, replayFailed } from '../replay/replay-failure.js'
 import type { StateTree } from '../tree/state-tree.js'
 import { runRecipe } from '../write/run-mutations.js'
 
@@ -73,18 +73,17 @@ export class Follower<S extends object> {
     const commit = this.#commit
     this.#commit = []
     const mutations = await this.#parse(commit)
-    if (mutations === 'reload') {
+    if (mutations === 'reload' || (await this.#apply(mutations)) === 'reload') {
       await this.#reload()
       return 'reloaded'
     }
-    await this.#apply(mutations)
     const { published, show, onRecord } = this.#parts
     for (const { record } of commit) onRecord(record)
     published.set(show(), entry.seq)
     return undefined
   }
 
-  /** `'reload'`: a record that was applied has to be left out. */
+  /** `'reload'`: a record that was applied, or one that cannot be applied, has to be left out. */
   async #parse(
     commit: readonly AnyEntry[],
   ): Promise<{ readonly entry: AnyEntry; readonly parsed: ParsedRecord }[] | 'reload'> {
@@ -97,16 +96,16 @@ export class Follower<S extends object> {
       try {
         all.push({ entry, parsed: definition.parse(entry.record) })
       } catch (error) {
-        throw await replayFailed(this.#parts.source, entry.seq, entry.record, error)
+        return this.#failed(entry, error)
       }
     }
     return all
   }
 
-  /** All of a commit, or nothing of it. */
+  /** All of a commit, or nothing of it. `'reload'`: a record that cannot be applied has to be left out. */
   async #apply(
     mutations: readonly { readonly entry: AnyEntry; readonly parsed: ParsedRecord }[],
-  ): Promise<void> {
+  ): Promise<'reload' | undefined> {
     const { tree, source } = this.#parts
     const session = tree.begin()
     let at = 0
@@ -117,11 +116,20 @@ export class Follower<S extends object> {
         runRecipe(session, parsed.recipe, parsed.payload, source.gapless ? entry.seq : undefined)
       }
       session.end()
+      return undefined
     } catch (error) {
       session.rollBack()
       const { entry } = mutations[at] as (typeof mutations)[number]
-      throw await replayFailed(source, entry.seq, entry.record, error)
+      return this.#failed(entry, error)
     }
+  }
+
+  /** What cannot be applied may be left out by a record that stands later. @throws {@link MiniStateError} `REPLAY_FAILED` */
+  async #failed({ seq, record }: AnyEntry, cause: unknown): Promise<'reload'> {
+    const { definition, source } = this.#parts
+    const later = await findSkips(definition, source, seq + 1)
+    if (later.has(seq)) return 'reload'
+    throw await replayFailed(source, seq, record, cause)
   }
 
   async #reload(): Promise<void> {
