@@ -68,6 +68,42 @@ describe.each(ENGINES)('close with engine %s', (engine) => {
     await second.close()
   })
 
+  it('settles calls that wait for a snapshot of the policy', async () => {
+    const fileSystem = new CrashFileSystem()
+    const manager = await open(fileSystem, { snapshots: { everyRecords: 2, keep: 1 } })
+    const calls = Array.from({ length: 50 }, () => manager.apply({ add: 1 }))
+    const reading = manager.read(({ n }) => n)
+    await manager.close()
+    expect(await Promise.all(calls)).toEqual(Array.from({ length: 50 }, (_, index) => index + 1))
+    await reading
+    const again = await open(fileSystem)
+    expect(await stateOf(again)).toEqual({ n: 50 })
+    expect(again.recovery.replayedRecords).toBeLessThanOrEqual(4)
+    await again.close()
+  })
+
+  it('settles calls that wait for a snapshot while the log fails under them', async () => {
+    const fileSystem = new CrashFileSystem()
+    const onError = (): void => {}
+    const manager = await open(fileSystem, { snapshots: { everyRecords: 2 }, onError })
+    const calls = Array.from({ length: 20 }, () => manager.apply({ add: 1 }))
+    let syncs = 0
+    fileSystem.hook = (call, path) => {
+      if (call === 'sync' && path.startsWith(JOURNAL) && ++syncs > 2) throw errno('EIO', path)
+    }
+    const settled = await Promise.allSettled(calls)
+    const fulfilled = settled.filter(({ status }) => status === 'fulfilled').length
+    expect(fulfilled).toBeGreaterThan(0)
+    expect(fulfilled).toBeLessThan(20)
+    expect(manager.status).toBe('failed')
+    expect(await stateOf(manager)).toEqual({ n: fulfilled })
+    fileSystem.hook = undefined
+    await manager.close()
+    const again = await open(fileSystem)
+    expect((await stateOf(again)).n).toBeGreaterThanOrEqual(fulfilled)
+    await again.close()
+  })
+
   it('waits for a snapshot that is being made, and makes the last one where it is asked to', async () => {
     const fileSystem = new CrashFileSystem()
     const manager = await open(fileSystem, { snapshots: { onClose: true } })
