@@ -28,8 +28,8 @@ const { values: flags } = parseArgs({
   },
 })
 const scale = flags.quick
-  ? { rounds: 3, durationMs: 150, replays: 2, mutations: 100_000, openings: 2, snapshotBytes: 1e7 }
-  : { rounds: 15, durationMs: 300, replays: 5, mutations: 1e6, openings: 4, snapshotBytes: 1e8 }
+  ? { rounds: 3, durationMs: 150, replays: 3, mutations: 100_000, openings: 3, snapshotBytes: 1e7 }
+  : { rounds: 15, durationMs: 300, replays: 5, mutations: 1e6, openings: 5, snapshotBytes: 1e8 }
 const TAIL = 10_000
 
 installPeers()

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { Engine } from '@mini-rs/ministate'
 import { runOnce } from './once.js'
 
-/** What one process came to. */
+/** What one round came to. */
 export interface OpeningRound {
   readonly openMs: number
   /** One JSON.parse of the text of the snapshot that was opened. */
@@ -30,7 +30,8 @@ export type OpeningTask = OpeningCase & {
   readonly folder: string
   readonly snapshotBytes: number
   readonly tail: number
-} & ({ readonly do: 'prepare' } | { readonly do: 'open'; readonly opensFirst: boolean })
+  readonly do: 'prepare' | 'open' | 'parse'
+}
 
 const CASES: readonly OpeningCase[] = [
   { engine: 'immutable', pretty: true },
@@ -57,9 +58,12 @@ export function measureOpenings(
   for (let round = 0; round < rounds; round++) {
     console.log(`openings, round ${round + 1} of ${rounds} …`)
     for (const { task, figures } of all) {
-      // Whatever is second may find the heap and the caches otherwise: so they take turns.
-      const opensFirst = round % 2 === 0
-      figures.rounds.push(run<OpeningRound>({ ...task, do: 'open', opensFirst }))
+      // Each in a process of its own, which has done the same before: what is second in a process would
+      // find another heap than what is first.
+      figures.rounds.push({
+        openMs: run<number>({ ...task, do: 'open' }),
+        parseMs: run<number>({ ...task, do: 'parse' }),
+      })
     }
   }
   for (const { task } of all) rmSync(task.folder, { recursive: true })
