@@ -21,6 +21,11 @@ export type ImmutableManager = StateManager<ProgramState, ProgramMutations>
 export type ProgramOptions = Omit<StateManagerOptions, 'engine'>
 
 /** Opens a state of random recipes with an engine. */
+export function openProgramState(
+  engine: 'immutable',
+  options: ProgramOptions,
+): Promise<ImmutableManager>
+export function openProgramState(engine: Engine, options: ProgramOptions): Promise<Manager>
 export function openProgramState(engine: Engine, options: ProgramOptions): Promise<Manager> {
   if (engine === 'inPlace') return StateManager.open(DIR, PROGRAM_STATE, { ...options, engine })
   return StateManager.open(DIR, PROGRAM_STATE, { ...options, engine })

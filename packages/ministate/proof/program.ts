@@ -56,7 +56,7 @@ const COMMON_STEPS = [
 const RARE_STEPS = ['reject', 'fail', 'weird'] as const
 
 /** The steps that there are. */
-export type StepName = (typeof COMMON_STEPS)[number] | (typeof RARE_STEPS)[number]
+export type StepName = (typeof COMMON_STEPS)[number] | (typeof RARE_STEPS)[number] | 'wipe'
 
 /** One step of a random recipe: what to do, and three numbers that say where, whatever the state looks like. */
 export type Step = readonly [name: StepName, a: number, b: number, c: number]
@@ -222,6 +222,10 @@ const STEPS: Readonly<Record<StepName, StepFunction>> = {
   },
   fail: (run, a) => {
     if (run.state.count % 3 === a % 3) throw new Error(JSON.stringify(run.state.applied))
+  },
+  wipe: ({ state, hands }) => {
+    state.count = 0
+    hands.setField(state as unknown as Fields, 'data', { n: 0, list: [] })
   },
   weird: (run, a, b) => weird(run, a, walk(run.state.data, b)),
 }

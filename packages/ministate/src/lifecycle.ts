@@ -65,7 +65,7 @@ export class Lifecycle<S extends object> {
     try {
       await this.#followed
       await writing?.writer.drained()
-      if (this.failure === undefined) await writing?.snapshotter.close()
+      await writing?.snapshotter.close(this.failure === undefined)
     } finally {
       if (writing?.ownsLog === true) await writing.log.close()
       published.end(stateClosed())

@@ -210,10 +210,7 @@ function assemble<S extends object>(assembly: Assembly<S>): OpenState<S> {
     skips,
     load: () => loadState(loadOptions),
     onReset: () => resets++,
-    onRecord: (record) => {
-      const tail = snapshotter?.tail
-      tail?.add({ records: 1, bytes: tail.bytesOf(record) })
-    },
+    onRecord: (record) => snapshotter?.followed(record),
   })
   const writing =
     settings.readOnly === 'no'

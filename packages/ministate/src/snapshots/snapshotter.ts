@@ -96,9 +96,16 @@ export class Snapshotter<S extends object> implements LogObserver {
     this.#check()
   }
 
+  /** Others have put a record into the log. */
+  followed(record: unknown): void {
+    this.tail.add({ records: 1, bytes: this.tail.bytesOf(record) })
+    this.#check()
+  }
+
   /** So that the log never outgrows the policy, calls wait where a snapshot has to be begun first. */
   room(): Promise<void> | undefined {
     if (this.#isBroken || !this.tail.isFull) return undefined
+    this.#check() // one that a caller asked for may have failed, and left its tail behind
     this.#room ??= deferred()
     return this.#room.promise
   }
@@ -111,11 +118,12 @@ export class Snapshotter<S extends object> implements LogObserver {
     return this.#alone(() => this.#compact())
   }
 
-  /** The last one, where the policy asks for it; resolves when none is being made. */
-  async close(): Promise<void> {
-    await this.#automatic
+  /** Resolves when none is being made. Before, `isLastWanted`, the last one is, where the policy asks for it. */
+  async close(isLastWanted: boolean): Promise<void> {
+    while (this.#automatic !== undefined) await this.#automatic
     await this.#last
-    if (this.#parts.policy.onClose && this.tail.weight.records > 0) await this.#createAutomatic()
+    const isDue = this.#parts.policy.onClose && this.tail.weight.records > 0
+    if (isLastWanted && isDue) await this.#createAutomatic()
   }
 
   get #isAutomatic(): boolean {

@@ -38,6 +38,9 @@ export class SharedWriter<S extends object> implements Writer<S> {
   readonly #parts: SharedWriterParts<S>
   // Settles when every call so far has.
   #last: Promise<unknown> = Promise.resolve()
+  // Settles when nobody changes the state, or has it held. A call that waits for room is not among them, for
+  // that room may come from a snapshot that has to hold the state.
+  #lastChange: Promise<unknown> = Promise.resolve()
   #headSeq: number
   #failure: unknown
   #pendingCount = 0
@@ -76,14 +79,12 @@ export class SharedWriter<S extends object> implements Writer<S> {
 
   hold(): Promise<() => void> {
     return new Promise((resolve) => {
-      void this.#inOrder(() => new Promise<void>((release) => resolve(release)))
+      void this.#alone(() => new Promise<void>((release) => resolve(release)))
     })
   }
 
   refresh(): Promise<void> {
-    return this.#inOrder(async () => {
-      await this.#catchUp()
-    })
+    return this.#inOrder(() => this.#alone(() => this.#catchUp()))
   }
 
   async #submit(request: Request<S>): Promise<Outcome | undefined> {
@@ -92,7 +93,7 @@ export class SharedWriter<S extends object> implements Writer<S> {
     const { id = randomUUID() } = request
     for (;;) {
       if (this.#failure !== undefined) throw stateFailed(this.#failure)
-      const outcome = await this.#attempt(request, id)
+      const outcome = await this.#alone(() => this.#attempt(request, id))
       if (outcome !== 'again') return outcome
     }
   }
@@ -163,12 +164,17 @@ export class SharedWriter<S extends object> implements Writer<S> {
       return { first, last, isKnownId: false }
     }
     let pauseMs = FIRST_PAUSE_MS
+    // Of an attempt that may be in the log.
+    let lost: unknown
     for (let attempt = 1; ; attempt++) {
       try {
         const { seq, duplicate } = await log.appendOnce(records[0], { id, expectedSeq })
         return { first: seq, last: seq, isKnownId: duplicate }
       } catch (error) {
-        if (outcomeOf(error) !== 'unknown' || attempt >= MOST_ATTEMPTS) throw error
+        if (outcomeOf(error) === 'unknown') lost = error
+        // An id that is known goes before a conflict, which so says that no attempt got there. Nothing else does.
+        if (lost === undefined || codeOf(error) === 'WRONG_EXPECTED_SEQ') throw error
+        if (attempt >= MOST_ATTEMPTS) throw lost
         await clock.wait(pauseMs, new AbortController().signal)
         pauseMs *= 2
       }
@@ -183,6 +189,12 @@ export class SharedWriter<S extends object> implements Writer<S> {
       if (MiniStateError.is(error)) this.#failure = error
       throw error
     }
+  }
+
+  #alone<T>(change: () => Promise<T>): Promise<T> {
+    const answer = this.#lastChange.then(change)
+    this.#lastChange = answer.catch(() => {}) // the caller has it; here only the order counts
+    return answer
   }
 
   #inOrder<T>(call: () => Promise<T>): Promise<T> {
