@@ -8,13 +8,13 @@ const FOLDER = fileURLToPath(new URL('types/', import.meta.url))
 /**
  * What each compiler checks: the oldest and the newest everything, those between one way of resolving each.
  * `bundler` has exactOptionalPropertyTypes, `nodenext` has not; `consumer` is ESM and CommonJS, looks into the
- * declarations of the package as well, and writes its own. All three import the package as it is built.
+ * declarations of the package as well, and writes its own; `loose` is not strict at all. All of them import the package as it is built.
  */
 const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
-  '5.5': ['bundler', 'nodenext', 'consumer'],
+  '5.5': ['bundler', 'nodenext', 'consumer', 'loose'],
   '5.9': ['bundler'],
   '6.0': ['nodenext'],
-  '7.0': ['bundler', 'nodenext', 'consumer'],
+  '7.0': ['bundler', 'nodenext', 'consumer', 'loose'],
 }
 
 /** What a compiler has to say. */

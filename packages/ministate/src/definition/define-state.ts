@@ -41,6 +41,7 @@ export interface StateDefinition<S extends object, M> {
   readonly version: number
   readonly migrate: Migrations
   readonly schema: StandardSchema<unknown, S> | undefined
+  /** As it was given; undefined for none. */
   readonly invariant: ((state: Immutable<S>) => boolean | string | void) | undefined
   readonly codec: Codec<unknown> | undefined
 }

@@ -6,6 +6,7 @@ export interface PayloadSchema {
   readonly '~standard': {
     readonly version: 1
     readonly vendor: string
+    /** Answers with the output or the issues, at once. */
     readonly validate: StandardSchema['~standard']['validate']
     readonly types?: { readonly input: unknown; readonly output: unknown } | undefined
   }
@@ -62,6 +63,7 @@ export interface Mutation<Input, Output, R> {
   readonly recipe: Recipe<never, never, unknown>
   readonly schema: PayloadSchema | undefined
   readonly version: number
+  /** The steps from an older version of the payload to the next, each by the version that it takes. */
   readonly upcast: Readonly<Record<number, (payload: never) => unknown>>
   /** Only in the types. */
   readonly [TYPES]?: { readonly input: Input; readonly output: Output; readonly result: R }
@@ -82,8 +84,9 @@ type IsAny<T> = 0 extends 1 & T ? true : false
 /** Whether there is no payload. */
 type IsVoid<P> = IsAny<P> extends true ? false : [P] extends [void] ? true : false
 
-/** Whether `undefined` is among the values. */
-type MayBeUndefined<P> = IsAny<P> extends true ? false : undefined extends P ? true : false
+/** Whether `undefined` is among the values. Without strict null checks it is among all, and nothing can be said. */
+type MayBeUndefined<P> =
+  IsAny<P> extends true ? false : undefined extends 0 ? false : undefined extends P ? true : false
 
 /** Nothing to add to what `m` takes; else the text that an editor shows beside the mistake. */
 export type Refused<P, R> =
