@@ -258,7 +258,7 @@ export class StateManager<S extends object, M> {
    * Mutations as they become durable, each when `state` reflects it: from `from` on, else from now on, until
    * the signal, or `close`. A follower yields `reset` where it could not go on from record to record.
    *
-   * @throws {@link MiniStoreError} `SEQ_DROPPED` for a `from` that the log does not hold any more
+   * @throws ministore's `SEQ_DROPPED` for a `from` that the log does not hold any more
    */
   changes(
     options: { readonly from?: number; readonly signal?: AbortSignal } = {},

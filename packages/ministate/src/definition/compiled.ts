@@ -37,7 +37,7 @@ export type ParsedRecord =
     }
   | { readonly kind: 'skip'; readonly seq: number; readonly reason: string }
 
-/** What {@link SKIP_TAG} stands for: a record that no replay applies any more. */
+/** What `@skip` stands for: a record that no replay applies any more. */
 export interface Skip {
   readonly seq: number
   readonly reason: string
