@@ -68,6 +68,25 @@ describe.each(ENGINES)('schemas with engine %s', (engine) => {
     await again.close()
   })
 
+  it('make a payload of none where they have a default', async () => {
+    const fileSystem = new CrashFileSystem()
+    const steps = defineState({
+      initial: { value: 0 },
+      mutations: (m) => ({
+        step: m(z.number().default(1), (state, by) => {
+          state.value += by
+        }),
+      }),
+    })
+    const manager = await openState(fileSystem, steps, { engine })
+    await manager.do.step()
+    await manager.apply('step')
+    await manager.apply({ step: 5 })
+    expect(await stateOf(manager)).toEqual({ value: 7 })
+    await manager.close()
+    expect(await logOf(fileSystem)).toEqual([{ step: 1 }, { step: 1 }, { step: 5 }])
+  })
+
   it('name what is wrong, and where', async () => {
     const manager = await openState(new CrashFileSystem(), shop, { engine })
     await expect(manager.apply({ byZod: { id: 1 as never } })).rejects.toMatchObject({

@@ -11,7 +11,7 @@ const FOLDER = fileURLToPath(new URL('types/', import.meta.url))
  * declarations of the package as well, and writes its own; `loose` is not strict at all. All of them import the package as it is built.
  */
 const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
-  '5.5': ['bundler', 'nodenext', 'consumer', 'loose'],
+  '5.5': ['bundler', 'nodenext', 'consumer'],
   '5.9': ['bundler'],
   '6.0': ['nodenext'],
   '7.0': ['bundler', 'nodenext', 'consumer', 'loose'],
