@@ -94,8 +94,9 @@ export function judge(
   before: ProgramState,
   mutations: readonly ProgramMutation[],
   firstSeq: number | undefined,
+  mostNodes: number = MOST_NODES,
 ): Verdict {
-  const hands = new PlainHands(MOST_NODES)
+  const hands = new PlainHands(mostNodes)
   const state = hands.own(before)
   const results: unknown[] = []
   try {
@@ -243,8 +244,11 @@ class PlainHands implements Hands {
 }
 
 function define(target: Fields, key: string, value: unknown): void {
-  const rest = { writable: true, enumerable: true, configurable: true }
-  Object.defineProperty(target, key, { value, ...rest })
+  if (key !== '__proto__') target[key] = value
+  else {
+    const rest = { writable: true, enumerable: true, configurable: true }
+    Object.defineProperty(target, key, { value, ...rest })
+  }
 }
 
 /** A result is a copy, of whatever it is. Its text is all that is compared. */

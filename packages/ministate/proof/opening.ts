@@ -4,6 +4,7 @@ import {
   StateManager,
   type StateManagerOptions,
 } from '@mini-rs/ministate'
+import type { Clock } from '@mini-rs/ministore'
 import type { Choices, CrashFileSystem } from '@mini-rs/testkit'
 import { PROGRAM_STATE, type ProgramMutations } from './model.js'
 import type { ProgramState } from './program.js'
@@ -19,6 +20,13 @@ export type ImmutableManager = StateManager<ProgramState, ProgramMutations>
 
 /** Options that either engine takes. */
 export type ProgramOptions = Omit<StateManagerOptions, 'engine'>
+
+/** A clock whose pauses take no time. */
+export const PATIENT_CLOCK: Clock = {
+  now: (): number => Date.now(),
+  monotonicMs: (): number => performance.now(),
+  wait: async (): Promise<void> => {},
+}
 
 /** Opens a state of random recipes with an engine. */
 export function openProgramState(
@@ -42,7 +50,7 @@ export function chooseOptions(
   return {
     fileSystem,
     onError,
-    freeze: choices.choose(2) === 0,
+    freeze: choices.choose(3) === 2,
     maxSegmentBytes: [64 * 1024, 600][choices.choose(2)] ?? 600,
     pretty: choices.choose(2) === 0,
     snapshots: {

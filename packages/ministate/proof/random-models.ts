@@ -4,8 +4,8 @@ import { runModelWorld } from './model-world.js'
 import { runSharedWorld } from './shared-world.js'
 import { type RunWorld, type WorldsOptions, runWorlds } from './worlds.js'
 
-const MOST_STEPS = 8
-const MOST_SHARED_STEPS = 15
+const MOST_STEPS = 5
+const MOST_SHARED_STEPS = 6
 const PASS =
   'after every step the live state is what plain objects with the same rules say, the order of keys included; after opening it again as well'
 

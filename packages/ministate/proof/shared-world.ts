@@ -1,9 +1,9 @@
 import { type Engine, MiniStateError, StateManager } from '@mini-rs/ministate'
-import type { Clock } from '@mini-rs/ministore'
 import { type Choices, MemoryCluster, type MemoryLog, MemorySnapshotStore } from '@mini-rs/testkit'
 import { PROGRAM_STATE, type ProgramMutation, TooLarge, Violation, judge, textOf } from './model.js'
-import { DIR, type Manager, immutableOf, openProgramState } from './opening.js'
+import { DIR, type Manager, PATIENT_CLOCK, openProgramState } from './opening.js'
 import { type ProgramState, chooseProgram } from './program.js'
+import { type LateCheck, SharedManager } from './shared-manager.js'
 import { SharedTruth, idOf } from './shared-truth.js'
 
 const MOST_CHARACTERS = 1_200
@@ -20,9 +20,6 @@ interface Told {
   /** Of `update`: it wants a count that this divides. */
   readonly divisor?: number | undefined
 }
-
-/** What is to be true of the log once all of it was read. */
-type LateCheck = (truth: SharedTruth) => void
 
 /** Two managers on one log that has gaps, answers that do not come, and others who are faster. @throws Violation */
 export async function runSharedWorld(choices: Choices, steps: number): Promise<void> {
@@ -319,7 +316,7 @@ class SharedWorld {
   ): void {
     this.#checks.push((truth) => {
       const isTrue = truth.statesBetween(from, to).some(({ state }) => {
-        const verdict = judge(state, mutations, undefined)
+        const verdict = judge(state, mutations, undefined, Infinity)
         return !verdict.ok && verdict.code === code
       })
       if (!isTrue) throw new Violation(`${code} is true of no state between ${from} and ${to}`)
@@ -346,65 +343,3 @@ class SharedWorld {
 
 /** Answers that a state has given. */
 const DECIDED: ReadonlySet<string> = new Set(['REJECTED', 'RECIPE_FAILED', 'INVARIANT_VIOLATED'])
-
-/** Pauses between attempts take no time here. */
-export const PATIENT_CLOCK: Clock = {
-  now: (): number => Date.now(),
-  monotonicMs: (): number => performance.now(),
-  wait: async (): Promise<void> => {},
-}
-
-/** A manager on a handle of its own, and who watches it. */
-class SharedManager {
-  readonly log: MemoryLog<unknown>
-  readonly manager: Manager
-  readonly #engine: Engine
-  readonly #checks: LateCheck[]
-  readonly #stop = new AbortController()
-  #watching: Promise<void> | undefined
-
-  constructor(log: MemoryLog<unknown>, manager: Manager, engine: Engine, checks: LateCheck[]) {
-    this.log = log
-    this.manager = manager
-    this.#engine = engine
-    this.#checks = checks
-  }
-
-  watch(): void {
-    const immutable = immutableOf(this.manager, this.#engine)
-    const look = (): void => {
-      if (immutable === undefined) return
-      const [seq, text] = [immutable.sequence(), textOf(immutable.state)]
-      this.#checks.push((truth) => {
-        if (truth.textAt(seq) !== text)
-          throw new Violation(`what was published as ${seq} is\n${text}`)
-      })
-    }
-    look()
-    this.manager.subscribe(look)
-    this.#watching = this.#collect()
-  }
-
-  async close(): Promise<void> {
-    this.#stop.abort()
-    await this.manager.close()
-    await this.#watching
-    await this.log.close()
-  }
-
-  async #collect(): Promise<void> {
-    try {
-      for await (const change of this.manager.changes({ signal: this.#stop.signal })) {
-        if (change.kind === 'reset') continue
-        const { seq, mutation } = change
-        this.#checks.push((truth) => {
-          if (JSON.stringify(truth.mutationAt(seq)) === JSON.stringify(mutation)) return
-          throw new Violation(`the change ${seq} is another`)
-        })
-      }
-    } catch (error) {
-      const { code } = error as { readonly code?: string }
-      if (code !== 'STATE_CLOSED' && code !== 'SEQ_DROPPED' && code !== 'STORE_CLOSED') throw error
-    }
-  }
-}

@@ -2,8 +2,7 @@ import { StateManager } from '@mini-rs/ministate'
 import { CrashFileSystem, MemoryCluster, MemorySnapshotStore, errno } from '@mini-rs/testkit'
 import { describe, expect, it } from 'vitest'
 import { PROGRAM_STATE } from '../../proof/model.js'
-import { openProgramState } from '../../proof/opening.js'
-import { PATIENT_CLOCK } from '../../proof/shared-world.js'
+import { PATIENT_CLOCK, openProgramState } from '../../proof/opening.js'
 import { FOLDER, openState } from '../support/states.js'
 
 describe('what random lives have found', () => {
