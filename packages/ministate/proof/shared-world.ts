@@ -1,7 +1,7 @@
 import { type Engine, MiniStateError, StateManager } from '@mini-rs/ministate'
 import { type Choices, MemoryCluster, type MemoryLog, MemorySnapshotStore } from '@mini-rs/testkit'
 import { PROGRAM_STATE, type ProgramMutation, TooLarge, Violation, judge, textOf } from './model.js'
-import { DIR, type Manager, PATIENT_CLOCK, openProgramState } from './opening.js'
+import { DIR, PATIENT_CLOCK, openProgramState } from './opening.js'
 import { type ProgramState, chooseProgram } from './program.js'
 import { type LateCheck, SharedManager } from './shared-manager.js'
 import { SharedTruth, idOf } from './shared-truth.js'
