@@ -51,6 +51,8 @@ export class Snapshotter<S extends object> implements LogObserver {
   #automatic: Promise<void> | undefined
   // Whether the last automatic one failed: then nobody waits for the next.
   #isBroken = false
+  // From then on none is begun, though others go on appending.
+  #isClosing = false
   // Those who wait for room in the tail.
   #room: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined
 
@@ -120,7 +122,8 @@ export class Snapshotter<S extends object> implements LogObserver {
 
   /** Resolves when none is being made. Before, `isLastWanted`, the last one is, where the policy asks for it. */
   async close(isLastWanted: boolean): Promise<void> {
-    while (this.#automatic !== undefined) await this.#automatic
+    this.#isClosing = true
+    await this.#automatic
     await this.#last
     const isDue = this.#parts.policy.onClose && this.tail.weight.records > 0
     if (isLastWanted && isDue) await this.#createAutomatic()
@@ -139,7 +142,7 @@ export class Snapshotter<S extends object> implements LogObserver {
   }
 
   #check(): void {
-    if (this.#automatic !== undefined || !this.tail.isDue) return
+    if (this.#isClosing || this.#automatic !== undefined || !this.tail.isDue) return
     this.#automatic = this.#createAutomatic().then(() => {
       this.#automatic = undefined
       // What came meanwhile may be enough for the next; a failed one is tried again after the next commit.
