@@ -28,6 +28,18 @@ const shelf = () => ({
 type Shelf = ReturnType<typeof shelf>
 
 describe.each(ENGINES)('a draft with engine %s', (engine) => {
+  it('lends the same copy for the same date or bytes', async () => {
+    const values = { list: [new Date(5), new Uint8Array([1])], seen: [] as unknown[] }
+    const { seen } = await afterRecipes(engine, values, ({ list, seen: answers }) => {
+      answers.push(
+        list[0] === list[0],
+        list.includes(list[1] as Date),
+        list.indexOf(list[1] as Date),
+      )
+    })
+    expect(seen).toEqual([true, true, 1])
+  })
+
   it('that is kept after the recipe can neither be read nor written', async () => {
     const kept: Shelf[] = []
     const state = await afterRecipes(engine, shelf(), (draft) => {

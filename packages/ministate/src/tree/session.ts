@@ -40,6 +40,8 @@ export class Session {
   // So that the same collection is always the same draft; with an index once they are many.
   readonly #nodes: DraftNode[] = []
   #index: Map<object, DraftNode> | undefined
+  // Dates and bytes that were read: copies, the same for the same, so that `list.includes(list[0])` is true.
+  #lent: Map<object, object> | undefined
   #isOver = false
 
   constructor(tree: SessionTree, options: SessionOptions) {
@@ -70,9 +72,16 @@ export class Session {
 
   /** What a recipe sees of a value that is in the state. */
   wrap(value: object, parent: DraftNode, key: unknown): object {
-    if (value instanceof Date) return new ReadonlyDate(value.getTime())
-    if (value instanceof Uint8Array) return new Uint8Array(value)
-    return this.#draftOf(value, parent, key)
+    if (!(value instanceof Date || value instanceof Uint8Array)) {
+      return this.#draftOf(value, parent, key)
+    }
+    this.#lent ??= new Map()
+    let lent = this.#lent.get(value)
+    if (lent === undefined) {
+      lent = value instanceof Date ? new ReadonlyDate(value.getTime()) : new Uint8Array(value)
+      this.#lent.set(value, lent)
+    }
+    return lent
   }
 
   owns(collection: object): boolean {
