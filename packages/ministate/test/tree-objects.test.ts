@@ -123,6 +123,7 @@ describe.each(ENGINES)('a recipe with engine %s', (engine) => {
       const bytes = draft.bytes
       bytes[0] = 77 // of a copy
       expect(draft.bytes).toBe(bytes) // the same copy: it is the state that does not change
+      bytes[0] = 77
       outside.when.setTime(5)
       outside.bytes[0] = 1
     })
