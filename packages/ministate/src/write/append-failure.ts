@@ -3,6 +3,14 @@ import { MiniStateError, codeOf, messageOf, outcomeOf } from '../errors.js'
 /** Refusals of a log that are about one append, and say what to do: passed on as they are. */
 const REFUSALS: ReadonlySet<string | undefined> = new Set(['BACKLOG_FULL', 'RECORD_TOO_LARGE'])
 
+/** After these a log takes nothing more, though what it refused is surely not in it. */
+const ENDS: ReadonlySet<string | undefined> = new Set(['FOREIGN_WRITER', 'STORE_FAILED'])
+
+/** Whether only opening the state again can help. */
+export function endsTheLog(error: unknown): boolean {
+  return outcomeOf(error) === 'unknown' || ENDS.has(codeOf(error))
+}
+
 /** What a caller is told whose own append has failed. */
 export function appendFailed(error: unknown): unknown {
   return REFUSALS.has(codeOf(error)) ? error : commitFailed(error, outcomeOf(error), '')
@@ -18,9 +26,10 @@ export function behindFailure(error: unknown): MiniStateError {
 }
 
 function commitFailed(error: unknown, outcome: 'absent' | 'unknown', why: string): MiniStateError {
+  const next = endsTheLog(error) ? 'open the state again' : 'try again when the cause is gone'
   const advice =
     outcome === 'absent'
-      ? 'Nothing of it is in the log; try again when the cause is gone'
+      ? `Nothing of it is in the log; ${next}`
       : 'Whether it is in the log is only known when the state is opened again'
   return new MiniStateError(
     'COMMIT_FAILED',

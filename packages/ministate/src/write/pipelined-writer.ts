@@ -1,9 +1,15 @@
 import type { Admitted } from '../definition/compiled.js'
-import { codeOf, outcomeOf } from '../errors.js'
+import { codeOf } from '../errors.js'
 import { copyOut } from '../tree/copy.js'
 import { unwrapDraft } from '../tree/draft-node.js'
 import { type Undo, undoAll } from '../tree/session.js'
-import { appendFailed, behindFailure, stateFailed, wrongExpectedSeq } from './append-failure.js'
+import {
+  appendFailed,
+  behindFailure,
+  endsTheLog,
+  stateFailed,
+  wrongExpectedSeq,
+} from './append-failure.js'
 import { mutationsOf } from './requests.js'
 import { runMutations } from './run-mutations.js'
 import type { Outcome, Request, Writer } from './writer.js'
@@ -213,8 +219,7 @@ export class PipelinedWriter<S extends object> implements Writer<S> {
   #appendFailed(failed: Pending, error: unknown): void {
     const at = this.#pending.indexOf(failed)
     if (at === -1) return // it stood on one that failed before
-    if (outcomeOf(error) === 'unknown' || codeOf(error) === 'WRONG_EXPECTED_SEQ')
-      this.#failure = error
+    if (endsTheLog(error) || codeOf(error) === 'WRONG_EXPECTED_SEQ') this.#failure = error
     const dropped = this.#pending.splice(at)
     for (const { undo, mutations } of dropped.toReversed()) {
       undoAll(undo)

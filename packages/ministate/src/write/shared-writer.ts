@@ -4,7 +4,7 @@ import { MiniStateError, codeOf, outcomeOf } from '../errors.js'
 import { copyOut } from '../tree/copy.js'
 import { unwrapDraft } from '../tree/draft-node.js'
 import { undoAll } from '../tree/session.js'
-import { appendFailed, stateFailed, wrongExpectedSeq } from './append-failure.js'
+import { appendFailed, endsTheLog, stateFailed, wrongExpectedSeq } from './append-failure.js'
 import { mutationsOf } from './requests.js'
 import { runMutations } from './run-mutations.js'
 import type { Outcome, Request, Writer } from './writer.js'
@@ -125,7 +125,7 @@ export class SharedWriter<S extends object> implements Writer<S> {
     } catch (error) {
       undoAll(ran.undo)
       if (codeOf(error) === 'WRONG_EXPECTED_SEQ') return this.#conflict(request)
-      if (outcomeOf(error) === 'unknown') this.#failure = error
+      if (endsTheLog(error)) this.#failure = error
       throw appendFailed(error)
     }
     const { first, last, isKnownId } = appended

@@ -3,7 +3,7 @@ import { CrashFileSystem, MemoryCluster, MemorySnapshotStore, errno } from '@min
 import { describe, expect, it } from 'vitest'
 import { PROGRAM_STATE } from '../../proof/model.js'
 import { PATIENT_CLOCK, openProgramState } from '../../proof/opening.js'
-import { FOLDER, openState } from '../support/states.js'
+import { FOLDER, JOURNAL, openState } from '../support/states.js'
 
 describe('what random lives have found', () => {
   it('verify: a log of which every record was dropped goes on from its snapshot', async () => {
@@ -113,5 +113,17 @@ describe('what random lives have found', () => {
     await manager.refresh()
     await new Promise((resolve) => setImmediate(resolve))
     expect(manager.stats().snapshots?.created).toBe(0)
+  })
+
+  it('a log that takes nothing more has failed, also when what it refused is surely not in it', async () => {
+    const fileSystem = new CrashFileSystem()
+    const manager = await openState(fileSystem, PROGRAM_STATE)
+    await manager.do.add({ id: 1, by: 1 })
+    fileSystem.appendTo(JOURNAL, Buffer.from('another program\n'))
+    const refused = { code: 'COMMIT_FAILED', outcome: 'absent', cause: { code: 'FOREIGN_WRITER' } }
+    await expect(manager.do.add({ id: 2, by: 1 })).rejects.toMatchObject(refused)
+    expect(manager.status).toBe('failed')
+    await expect(manager.do.add({ id: 3, by: 1 })).rejects.toMatchObject({ code: 'STATE_FAILED' })
+    await manager.close()
   })
 })
