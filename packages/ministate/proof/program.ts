@@ -55,6 +55,21 @@ const COMMON_STEPS = [
 /** Steps that end a recipe, mostly. */
 const RARE_STEPS = ['reject', 'fail', 'weird'] as const
 
+/** Steps that put in no more than the payload has. */
+const SMALL_STEPS: readonly StepName[] = [
+  'put',
+  'bump',
+  'bumpAll',
+  'remove',
+  'clear',
+  'push',
+  'sort',
+  'reverse',
+  'count',
+  'reject',
+  'fail',
+]
+
 /** The steps that there are. */
 export type StepName = (typeof COMMON_STEPS)[number] | (typeof RARE_STEPS)[number] | 'wipe'
 
@@ -228,6 +243,15 @@ const STEPS: Readonly<Record<StepName, StepFunction>> = {
     hands.setField(state as unknown as Fields, 'data', { n: 0, list: [] })
   },
   weird: (run, a, b) => weird(run, a, walk(run.state.data, b)),
+}
+
+/** A program of two steps that cannot make a state large, whatever it finds. */
+export function chooseSmallProgram(choices: Choices, id: number): Program {
+  const steps = Array.from({ length: 2 }, (): Step => {
+    const name = SMALL_STEPS[choices.choose(SMALL_STEPS.length)]
+    return [name ?? 'count', choices.choose(100), choices.choose(12), choices.choose(8)]
+  })
+  return { id, values: [chooseValue(choices)], steps }
 }
 
 /** A program from choices: a few values, a few steps. */

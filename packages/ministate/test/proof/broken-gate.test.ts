@@ -1,0 +1,81 @@
+import { seedOfRun } from '@mini-rs/testkit/vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { failEachCall } from '../../proof/failing-calls.js'
+import { runCrashWorlds } from '../../proof/random-crashes.js'
+import type { Admitted } from '../../src/definition/compiled.js'
+import { MiniStateError } from '../../src/errors.js'
+import type * as Original from '../../src/write/pipelined-writer.js'
+import type { WriterParts } from '../../src/write/writer-parts.js'
+import type { Outcome, Request } from '../../src/write/writer.js'
+import type { Versions } from '../../src/write/versions.js'
+
+/** Which answers do not wait for what they were decided on. */
+const broken = vi.hoisted(() => ({ answer: 'none' }))
+
+vi.mock('../../src/write/pipelined-writer.js', async (importOriginal) => {
+  const { PipelinedWriter } = await importOriginal<typeof Original>()
+  class UngatedWriter<S extends object> extends PipelinedWriter<S> {
+    readonly #tree: WriterParts<S>['tree']
+
+    constructor(parts: WriterParts<S>, versions: Versions<S>) {
+      super(parts, versions)
+      this.#tree = parts.tree
+    }
+
+    override read<T>(look: (state: S) => T): Promise<T> {
+      if (broken.answer !== 'read') return super.read(look)
+      return Promise.resolve(look(this.#tree.state))
+    }
+
+    override submit<T>(
+      request: Request<S>,
+      answer: (outcome: Outcome | undefined) => T,
+    ): Promise<T> {
+      const { mutations } = request
+      if (broken.answer !== 'rejection' || typeof mutations === 'function')
+        return super.submit(request, answer)
+      return new Promise((resolve, reject) => {
+        const hasty = mutations.map((mutation) => rejectingAtOnce(mutation, reject))
+        super.submit({ ...request, mutations: hasty }, answer).then(resolve, reject)
+      })
+    }
+  }
+  return { PipelinedWriter: UngatedWriter }
+})
+
+function rejectingAtOnce(mutation: Admitted, reject: (error: unknown) => void): Admitted {
+  const { name, record } = mutation
+  return {
+    name,
+    record,
+    payload: () => mutation.payload(),
+    recipe: (state, payload, context) => {
+      try {
+        return mutation.recipe(state, payload, context)
+      } catch (error) {
+        const { reason } = error as { readonly reason?: string }
+        const rejection = { code: 'NO', message: reason }
+        if ((error as Error).name === 'RecipeRejection')
+          reject(new MiniStateError('REJECTED', 'at once', { rejection, outcome: 'absent' }))
+        throw error
+      }
+    },
+  }
+}
+
+describe.each(['rejection', 'read'])('a %s that does not wait for what it stands on', (answer) => {
+  beforeEach(() => {
+    broken.answer = answer
+  })
+
+  it('is found by a crash', async () => {
+    const seed = seedOfRun('control')
+    const { failures } = await runCrashWorlds(seed, 10_000, { isShrunk: false })
+    expect(failures.join()).toMatch(/told of/)
+  })
+
+  it('is found by a failing call', async () => {
+    const { failures } = await failEachCall(8, { stopsAtFirst: true })
+    expect(failures.join()).toMatch(/stands on/)
+  })
+})
