@@ -123,7 +123,7 @@ class Life {
 
   #step(manager: Manager): Promise<void> {
     const { choose } = this
-    switch (choose(16)) {
+    switch (choose(18)) {
       case 8:
         return manager.createSnapshot().then(() => undefined)
       case 9:
@@ -139,6 +139,11 @@ class Life {
       case 14:
         return this.#apply(manager, this.#model.chooseMany(2 + choose(3)))
       case 15:
+      case 16:
+        return Promise.all([this.#applyOne(manager), this.#apply(manager, [this.#refused()])]).then(
+          () => undefined,
+        )
+      case 17:
         return Promise.all([this.#applyOne(manager), this.#applyOne(manager)]).then(() => undefined)
       default:
         return this.#applyOne(manager)
@@ -149,6 +154,21 @@ class Life {
 
   #applyOne(manager: Manager): Promise<void> {
     return this.#apply(manager, this.#model.chooseMany(1))
+  }
+
+  /** One that is refused, whatever the state is. */
+  #refused(): ProgramMutation {
+    const id = this.#model.nextId()
+    return {
+      run: {
+        id,
+        values: [],
+        steps: [
+          ['reject', 0, 0, 0],
+          ['reject', 1, 0, 0],
+        ],
+      },
+    }
   }
 
   /** Whatever the answer is, it stands on the state that it was decided on. */

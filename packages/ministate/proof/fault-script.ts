@@ -150,6 +150,7 @@ export class FaultScript {
     switch (this.#choices.choose(12)) {
       case 6:
         return this.#submit(manager, [this.#program(), this.#add(), this.#program()])
+      case 4:
       case 5:
       case 7:
         return this.#reject(manager)
