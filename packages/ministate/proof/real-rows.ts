@@ -13,4 +13,16 @@ export const REAL_ROWS: readonly RealRow[] = [
     env: { KILLS: '1000' },
     recordedAs: 'killed writers',
   },
+  {
+    name: 'follower',
+    fault:
+      'a follower in another process, stopped for a third of the time, through rotations, snapshots and compactions',
+    unit: 'mutations',
+    pass: 'an equal state at the end, nothing shown out of order, and never a call that could change the disk',
+    inTest: 5_000,
+    inProve: 100_000,
+    file: 'test/real/follower.test.ts',
+    env: { FOLLOWED: '100000' },
+    recordedAs: 'follower',
+  },
 ]

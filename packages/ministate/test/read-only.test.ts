@@ -1,8 +1,6 @@
-import { spawn } from 'node:child_process'
 import { readFileSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { type Change, StateManager, defineState } from '@mini-rs/ministate'
 import { CrashFileSystem, errno } from '@mini-rs/testkit'
 import { temporaryFolder } from '@mini-rs/testkit/vitest'
@@ -145,31 +143,6 @@ describe('a follower', () => {
     expect(changes[0]?.kind).toBe('reset')
     expect(changes.at(-1)?.seq).toBe(22)
     for (const one of [reader, follower, writer]) await one.close()
-  })
-
-  it('in another process ends with an equal state after 5,000 mutations, and wrote nothing', async () => {
-    const folder = temporaryFolder()
-    const writer = await StateManager.open(folder, log, {
-      maxSegmentBytes: 16 * 1024,
-      snapshots: { everyRecords: 500 },
-    })
-    await writer.apply({ add: 'first' })
-    const child = spawn(
-      process.execPath,
-      [fileURLToPath(new URL('support/following-process.mjs', import.meta.url)), folder, '5000'],
-      { stdio: ['ignore', 'pipe', 'inherit'] },
-    )
-    let output = ''
-    child.stdout.on('data', (data: Buffer) => (output += data.toString()))
-    const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
-    for (let n = 0; n < 500; n++) {
-      await Promise.all(Array.from({ length: 10 }, (_, k) => writer.apply({ add: `${n}.${k}` })))
-    }
-    expect(await ended).toBe(0)
-    const { state, sawBackwards } = JSON.parse(output) as { state: unknown; sawBackwards: boolean }
-    expect(state).toEqual(await writer.at(JSON.parse(output).seq as number))
-    expect(sawBackwards).toBe(false)
-    await writer.close()
   })
 })
 

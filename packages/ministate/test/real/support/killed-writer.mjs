@@ -1,22 +1,9 @@
 // Applies mutations with many callers at once until it is killed; says what was acknowledged and shown.
 import { writeSync } from 'node:fs'
-import { StateManager, defineState } from '@mini-rs/ministate'
+import { StateManager } from '@mini-rs/ministate'
+import { chain } from './chain.mjs'
 
 const [folder, engine, callers] = process.argv.slice(2)
-const chain = defineState({
-  initial: { last: 0, isBroken: false },
-  mutations: (m) => ({
-    add: m((state, id) => {
-      if (id !== state.last + 1) state.isBroken = true
-      state.last = id
-    }),
-    refuse: m((state, _, context) => {
-      state.last = -1
-      context.reject('REFUSED')
-    }),
-  }),
-})
-
 const manager = await StateManager.open(folder, chain, {
   engine,
   maxSegmentBytes: 20_000,
