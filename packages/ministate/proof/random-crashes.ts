@@ -16,7 +16,7 @@ export const randomCrashes: ProofRow = {
   pass: 'every acknowledged mutation is there, none twice, in order; what anybody was told, or shown by a listener, `changes()`, a reader or a follower beside, has survived',
   kind: 'seeds',
   inTest: 3_000,
-  inProve: 1_000_000,
+  inProve: 300_000,
   shard: 25_000,
   run: (seed, amount) => runCrashWorlds(seed, amount),
 }

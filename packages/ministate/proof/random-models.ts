@@ -4,13 +4,16 @@ import { runModelWorld } from './model-world.js'
 import { runSharedWorld } from './shared-world.js'
 import { type RunWorld, type WorldsOptions, runWorlds } from './worlds.js'
 
-const MOST_STEPS = 5
-const MOST_SHARED_STEPS = 6
+const MOST_STEPS = 3
+const MOST_SHARED_STEPS = 4
 const PASS =
   'after every step the live state is what plain objects with the same rules say, the order of keys included; after opening it again as well'
 
 /** Where one of these worlds is run again. */
-export const MODEL_TEST = 'test/proof/random-models.test.ts'
+export const MODEL_TESTS: Readonly<Record<Engine, string>> = {
+  immutable: 'test/proof/models-immutable.test.ts',
+  inPlace: 'test/proof/models-in-place.test.ts',
+}
 
 /** The same, of a life on a shared log. */
 export const SHARED_TEST = 'test/proof/shared-models.test.ts'
@@ -71,7 +74,7 @@ export function runModelWorlds(
   amount: number,
   options: Partial<WorldsOptions> = {},
 ): Promise<ProofResult> {
-  return runWorlds(seed, amount, modelWorld(engine), { testFile: MODEL_TEST, ...options })
+  return runWorlds(seed, amount, modelWorld(engine), { testFile: MODEL_TESTS[engine], ...options })
 }
 
 /** One random life in an engine. */
