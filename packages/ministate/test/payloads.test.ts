@@ -300,6 +300,27 @@ describe.each(ENGINES)('versions of payloads with engine %s', (engine) => {
     expect((await logOf(fileSystem)).at(-1)).toEqual({ 'score@3': { by: 'Ada', points: 3 } })
   })
 
+  it('cannot be awaited: an upcast that answers with a promise is refused, at opening', async () => {
+    const slow = defineState({
+      initial: { points: 0 },
+      mutations: (m) => ({
+        score: m((state, points: number) => void (state.points += points), {
+          version: 2,
+          // The types refuse it as well.
+          upcast: { 1: (async () => Promise.reject(new Error('late'))) as never },
+        }),
+      }),
+    })
+    const fileSystem = await withRecords([{ score: 1 }])
+    await expect(openState(fileSystem, slow, { engine })).rejects.toMatchObject({
+      code: 'REPLAY_FAILED',
+      seq: 1,
+      mutation: 'score',
+      message: expect.stringContaining('the upcast of score from version 1 returned a promise'),
+      cause: expect.any(TypeError),
+    })
+  })
+
   it.each([
     [{ 'score@4': {} }, 'MUTATION_TOO_NEW', /version 4, and this program knows versions up to 3/],
     [{ 'score@1': 1 }, 'MUTATION_TOO_NEW', /version 1/],

@@ -103,7 +103,7 @@ describe.each(ENGINES)('a draft with engine %s', (engine) => {
     const manager = await openState(new CrashFileSystem(), definition, { engine })
     await expect(manager.apply('wait')).rejects.toMatchObject({
       code: 'RECIPE_FAILED',
-      message: expect.stringContaining('recipes are synchronous') as string,
+      message: expect.stringContaining('a recipe returned a promise') as string,
     })
     await expect(later).rejects.toThrow('the recipe is over')
     expect(await stateOf(manager)).toEqual(shelf())

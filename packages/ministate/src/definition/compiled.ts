@@ -1,5 +1,6 @@
 import type { Codec } from '@mini-rs/ministore'
 import { MiniStateError, messageOf } from '../errors.js'
+import { assertNoPromise } from './no-promise.js'
 import { copyAgain, copyJson } from '../tree/copy.js'
 import { Uncarriable } from '../tree/uncarriable.js'
 import type { StateDefinition } from './define-state.js'
@@ -125,6 +126,7 @@ export class CompiledDefinition {
     let payload = this.#codec === undefined || !hasPayload ? logged : this.#codec.decode(logged)
     for (let from = version; from < mutation.version; from++) {
       payload = (mutation.upcast[from] as (payload: unknown) => unknown)(payload)
+      assertNoPromise(payload, `the upcast of ${name} from version ${from}`)
     }
     return { kind: 'mutation', name, recipe: mutation.recipe as AnyRecipe, payload, hasPayload }
   }

@@ -1,5 +1,6 @@
 import type { Admitted, AnyRecipe } from '../definition/compiled.js'
 import type { RecipeContext } from '../definition/mutation-types.js'
+import { assertNoPromise } from '../definition/no-promise.js'
 import { MiniStateError, messageOf } from '../errors.js'
 import { copyOut } from '../tree/copy.js'
 import { unwrapDraft } from '../tree/draft-node.js'
@@ -60,12 +61,7 @@ export function runRecipe(
 ): unknown {
   const result = recipe(session.root, payload, new Context(seq))
   if (typeof result !== 'object' || result === null) return result
-  if (isThenable(result)) {
-    result.then(undefined, () => {}) // what it does later fails, for its draft is over
-    throw new TypeError(
-      'a recipe returned a promise: recipes are synchronous; bring what is awaited in the payload',
-    )
-  }
+  assertNoPromise(result, 'a recipe') // what it does later fails, for its draft is over
   return copyOut(result, unwrapDraft)
 }
 
@@ -151,8 +147,4 @@ function mutationError(
 export function recipeFault(error: unknown): string {
   if (!(error instanceof Uncarriable)) return messageOf(error)
   return `it puts ${error.what} into the state at ${error.path}, which no snapshot could carry`
-}
-
-function isThenable(value: object): value is PromiseLike<unknown> {
-  return 'then' in value && typeof value.then === 'function'
 }
