@@ -36,7 +36,8 @@ export interface PayloadIssue {
 export interface Rejection {
   /** The recipe's own code. */
   readonly code: string
-  readonly message: string | undefined
+  /** Left out where the recipe gave none. */
+  readonly message?: string
 }
 
 /** Everything that {@link MiniStateError} may carry besides its code and message. */

@@ -1,7 +1,7 @@
 import type { Admitted, AnyRecipe } from '../definition/compiled.js'
 import type { RecipeContext } from '../definition/mutation-types.js'
 import { assertNoPromise } from '../definition/no-promise.js'
-import { MiniStateError, messageOf } from '../errors.js'
+import { MiniStateError, type Rejection, messageOf } from '../errors.js'
 import { copyOut } from '../tree/copy.js'
 import { unwrapDraft } from '../tree/draft-node.js'
 import type { Session, Undo } from '../tree/session.js'
@@ -81,20 +81,19 @@ class Context implements RecipeContext {
   }
 
   reject(code: string, message?: string): never {
-    throw new RecipeRejection(code, message)
+    throw new RecipeRejection(message === undefined ? { code } : { code, message })
   }
 }
 
 /** What `ctx.reject` throws through the recipe. */
 class RecipeRejection extends Error {
-  readonly code: string
-  readonly reason: string | undefined
+  readonly rejection: Rejection
 
-  constructor(code: string, reason: string | undefined) {
-    super(reason ?? code)
+  constructor(rejection: Rejection) {
+    const { code, message } = rejection
+    super(message === undefined ? code : `${code}: ${message}`)
     this.name = 'RecipeRejection'
-    this.code = code
-    this.reason = reason
+    this.rejection = rejection
   }
 }
 
@@ -124,10 +123,8 @@ function mutationError(
   const mutation = mutations[at]?.name
   const of = { mutation, index: mutations.length > 1 ? at : undefined, outcome: 'absent' as const }
   if (error instanceof RecipeRejection) {
-    const { code, reason } = error
-    const because = reason === undefined ? code : `${code}: ${reason}`
-    const rejection = { code, message: reason }
-    return new MiniStateError('REJECTED', `${mutation} was rejected: ${because}`, {
+    const { rejection, message } = error
+    return new MiniStateError('REJECTED', `${mutation} was rejected: ${message}`, {
       ...of,
       rejection,
     })

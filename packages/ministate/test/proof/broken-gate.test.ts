@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { failEachCall } from '../../proof/failing-calls.js'
 import { runCrashWorlds } from '../../proof/random-crashes.js'
 import type { Admitted } from '../../src/definition/compiled.js'
-import { MiniStateError } from '../../src/errors.js'
+import { MiniStateError, type Rejection } from '../../src/errors.js'
 import type * as Original from '../../src/write/pipelined-writer.js'
 import type { WriterParts } from '../../src/write/writer-parts.js'
 import type { Outcome, Request } from '../../src/write/writer.js'
@@ -53,9 +53,8 @@ function rejectingAtOnce(mutation: Admitted, reject: (error: unknown) => void): 
       try {
         return mutation.recipe(state, payload, context)
       } catch (error) {
-        const { reason } = error as { readonly reason?: string }
-        const rejection = { code: 'NO', message: reason }
-        if ((error as Error).name === 'RecipeRejection')
+        const { rejection } = error as { readonly rejection?: Rejection }
+        if (rejection !== undefined)
           reject(new MiniStateError('REJECTED', 'at once', { rejection, outcome: 'absent' }))
         throw error
       }
