@@ -34,6 +34,8 @@ export class ModelHead {
   readonly #states: ProgramState[] = [emptyState()]
   readonly #texts: string[] = [textOf(emptyState())]
   readonly #logged: ProgramMutation[] = []
+  /** Whether recipes fail that lose a write: as the state was opened. */
+  isStrict = false
   // Of the mutations that were chosen last, so that they need not be judged again.
   #judged: Judged | undefined
   #nextId = 1
@@ -81,6 +83,7 @@ export class ModelHead {
     copy.#texts.splice(0, 1, ...this.#texts)
     copy.#logged.push(...this.#logged)
     copy.#nextId = this.#nextId
+    copy.isStrict = this.isStrict
     return copy
   }
 
@@ -100,7 +103,7 @@ export class ModelHead {
       return isFull ? 'clear' : { run: chooseProgram(this.#choices, id) }
     })
     try {
-      const verdict = judge(this.state, mutations, this.seq + 1)
+      const verdict = judge(this.state, mutations, this.seq + 1, this)
       this.#judged = { mutations, before: this.state, verdict }
       return mutations
     } catch (error) {
@@ -131,6 +134,6 @@ export class ModelHead {
       judged?.before === state &&
       judged.mutations.length === mutations.length &&
       judged.mutations.every((one, index) => one === mutations[index])
-    return isSame ? judged.verdict : judge(state, mutations, this.seq + 1)
+    return isSame ? judged.verdict : judge(state, mutations, this.seq + 1, this)
   }
 }

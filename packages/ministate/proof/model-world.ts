@@ -56,6 +56,7 @@ class ModelWorld {
   async open(): Promise<void> {
     const { engine } = this.#options
     const options = chooseOptions(this.#choices, this.#disk, (error) => this.#errors.push(error))
+    this.#model.isStrict = options.freeze === true
     const manager = await openProgramState(engine, options)
     this.#manager = manager
     this.#immutable = immutableOf(manager, engine)
@@ -211,7 +212,11 @@ class ModelWorld {
     mutation: ProgramMutation,
     seq: number,
   ): boolean {
-    const verdict = judge(this.#model.stateAt(seq), [mutation], seq + 1, Infinity)
+    const { isStrict } = this.#model
+    const verdict = judge(this.#model.stateAt(seq), [mutation], seq + 1, {
+      isStrict,
+      mostNodes: Infinity,
+    })
     if (!verdict.ok) return !outcome.ok && outcome.rejection.code === verdict.code
     if (!outcome.ok || textOf(outcome.result) !== textOf(verdict.results[0])) return false
     return outcome.state === undefined || textOf(outcome.state) === textOf(verdict.state)

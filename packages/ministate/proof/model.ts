@@ -4,7 +4,7 @@ import {
   type StateDefinition,
   defineState,
 } from '@mini-rs/ministate'
-import type { Fields } from './places.js'
+import { type Fields, isCollection, keysOf, valuesOf } from './places.js'
 import { type Hands, type Program, type ProgramState, RECIPE_HANDS, runProgram } from './program.js'
 
 /** What is put into the state at once. */
@@ -80,6 +80,14 @@ export function emptyState(): ProgramState {
   return new PlainHands().own(initialState())
 }
 
+/** How a mutation is judged. */
+export interface JudgeOptions {
+  /** Whether a recipe fails that changes an object after it has put it into the state. */
+  readonly isStrict: boolean
+  /** What a recipe may put into the state at once. */
+  readonly mostNodes?: number
+}
+
 /**
  * The rules of a state, done with deep copies of plain objects: the state before stays as it is.
  *
@@ -89,15 +97,16 @@ export function judge(
   before: ProgramState,
   mutations: readonly ProgramMutation[],
   firstSeq: number | undefined,
-  mostNodes: number = MOST_NODES,
+  { isStrict, mostNodes = MOST_NODES }: JudgeOptions,
 ): Verdict {
-  const hands = new PlainHands(mostNodes)
+  const hands = new PlainHands(mostNodes, isStrict)
   const state = hands.own(before)
   const results: unknown[] = []
   try {
     for (const [index, mutation] of mutations.entries()) {
       const seq = firstSeq === undefined ? undefined : firstSeq + index
       results.push(copyOfResult(runPlain(state, mutation, hands, seq)))
+      if (hands.hasLost(state)) throw new Error('refused')
     }
   } catch (error) {
     if (error instanceof TooLarge) throw error
@@ -162,12 +171,18 @@ function runPlain(
 /** Plain objects that keep the rules of the tree: what is assigned into them is copied at that moment. */
 class PlainHands implements Hands {
   readonly #mostNodes: number
+  readonly #isStrict: boolean
   #nodes = 0
   // What stands for the state's collections, also those that were taken out of it.
   readonly #owned = new Set<object>()
+  // What was assigned, as it was then; where writes must not be lost.
+  readonly #assigned = new Map<object, readonly unknown[]>()
+  // The same of parts of the state.
+  readonly #parts = new Map<object, string>()
 
-  constructor(mostNodes: number = Infinity) {
+  constructor(mostNodes: number = Infinity, isStrict: boolean = false) {
     this.#mostNodes = mostNodes
+    this.#isStrict = isStrict
   }
 
   own<T>(value: T): T {
@@ -189,9 +204,33 @@ class PlainHands implements Hands {
     if (this.#owned.has(target)) throw new Error('refused')
   }
 
+  /** Whether something was changed after it was put into the state, since the last time that this was asked. */
+  hasLost(state: object): boolean {
+    const [assigned, parts] = [[...this.#assigned], [...this.#parts]]
+    this.#assigned.clear()
+    this.#parts.clear()
+    if (assigned.some(([value, before]) => !isSame(contentOf(value), before))) return true
+    const changed = parts.filter(([part, before]) => textOf(part) !== before)
+    if (changed.length === 0) return false
+    const inState = collectionsIn(state)
+    return changed.some(([part]) => !inState.has(part))
+  }
+
   #copyIn(value: unknown): unknown {
     this.#nodes = 0
-    return this.#copy(value, 0)
+    const copy = this.#copy(value, 0)
+    if (this.#isStrict) this.#noteAssigned(value)
+    return copy
+  }
+
+  #noteAssigned(value: unknown): void {
+    if (typeof value !== 'object' || value === null) return
+    if (this.#owned.has(value)) {
+      this.#parts.set(value, textOf(value))
+      return
+    }
+    this.#assigned.set(value, contentOf(value))
+    if (isCollection(value)) for (const inner of valuesOf(value)) this.#noteAssigned(inner)
   }
 
   #copy(value: unknown, depth: number): unknown {
@@ -236,6 +275,21 @@ class PlainHands implements Hands {
     }
     return copy
   }
+}
+
+function collectionsIn(value: object, found: Set<object> = new Set()): Set<object> {
+  found.add(value)
+  for (const inner of valuesOf(value)) if (isCollection(inner)) collectionsIn(inner, found)
+  return found
+}
+
+/** What an object holds itself. */
+function contentOf(value: object): readonly unknown[] {
+  return isCollection(value) ? [...keysOf(value), ...valuesOf(value)] : [textOf(value)]
+}
+
+function isSame(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((one, index) => Object.is(one, b[index]))
 }
 
 function define(target: Fields, key: string, value: unknown): void {

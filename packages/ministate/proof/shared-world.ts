@@ -39,6 +39,7 @@ class SharedWorld {
   readonly #checks: LateCheck[] = []
   /** Whether repeating an append is safe here. */
   readonly #hasIds: boolean
+  readonly #freezes: boolean
   #pending: Promise<void>[] = []
   #nextId = 1
 
@@ -49,6 +50,7 @@ class SharedWorld {
     this.#cluster = new MemoryCluster({ seed, ...faults[choices.choose(faults.length)] })
     this.#snapshots = new MemorySnapshotStore({ seed, keep: 1 + choices.choose(2) })
     this.#hasIds = choices.choose(3) > 0
+    this.#freezes = choices.choose(2) === 0
     this.#truth = new SharedTruth(this.#cluster.connect())
   }
 
@@ -142,7 +144,7 @@ class SharedWorld {
       log,
       snapshotStore: this.#snapshots.connect() as MemorySnapshotStore<never>,
       clock: PATIENT_CLOCK,
-      freeze: this.#choices.choose(2) === 0,
+      freeze: this.#freezes,
       snapshots: {
         ...(everyRecords !== Infinity && { everyRecords }),
         keepFrom: () => this.#truth.lastSeq + 1,
@@ -169,7 +171,7 @@ class SharedWorld {
     if (isFull) return ids.map((id) => ({ run: { id, values: [], steps: [['wipe', 0, 0, 0]] } }))
     const mutations = ids.map((id) => ({ run: chooseProgram(this.#choices, id) }))
     try {
-      judge(this.#truth.state, mutations, undefined)
+      judge(this.#truth.state, mutations, undefined, { isStrict: this.#freezes })
       return mutations
     } catch (error) {
       if (!(error instanceof TooLarge)) throw error
@@ -316,7 +318,10 @@ class SharedWorld {
   ): void {
     this.#checks.push((truth) => {
       const isTrue = truth.statesBetween(from, to).some(({ state }) => {
-        const verdict = judge(state, mutations, undefined, Infinity)
+        const verdict = judge(state, mutations, undefined, {
+          isStrict: this.#freezes,
+          mostNodes: Infinity,
+        })
         return !verdict.ok && verdict.code === code
       })
       if (!isTrue) throw new Violation(`${code} is true of no state between ${from} and ${to}`)

@@ -109,13 +109,12 @@ describe.each(ENGINES)('an array of a draft with engine %s', (engine) => {
     expect(state.numbers).toEqual(many.slice(0, 100))
   })
 
-  it('answers what it has removed, which may be put elsewhere, and no longer changes the state', async () => {
+  it('answers what it has removed, which may be changed and put elsewhere', async () => {
     const state = await afterRecipes(engine, initial(), ({ items }) => {
       const [removed] = items.splice(0, 1)
       if (removed === undefined) throw new Error('nothing was removed')
       removed.id = 30
       items.push(removed)
-      removed.id = 99
     })
     expect(state.items).toEqual([{ id: 1 }, { id: 2 }, { id: 30 }])
   })

@@ -13,7 +13,7 @@ export function applyRecord<S extends object>(
   seq: number | undefined,
   onWrite?: OnWrite,
 ): unknown {
-  const session = tree.begin(onWrite)
+  const session = tree.begin(onWrite && { isReadonly: false, onWrite })
   try {
     const result = runRecipe(session, recipe, payload, seq)
     session.end()

@@ -55,7 +55,7 @@ const CHANGING = {
   copyWithin(target: number, start: number, end?: number): unknown {
     // Every item that moves is assigned, and so copied.
     const node = nodeOf(this)
-    const moved = node.current.slice(start, end)
+    const moved = (node.draft as readonly unknown[]).slice(start, end)
     const from = clamped(target, node.current.length)
     const fitting = moved.slice(0, node.current.length - from)
     node.splice(from, fitting.length, fitting)

@@ -12,7 +12,7 @@ export abstract class DraftNode<C extends object = object> {
   /** What recipes hold: it looks like the collection. */
   abstract readonly draft: object
   protected readonly session: Session
-  /** Where it was read from; undefined for the root. Where it has gone from there, its writes reach nobody. */
+  /** Where it was read from; undefined for the root. */
   readonly parent: DraftNode | undefined
   /** Where the parent had it: a property, an index, a key, or a Set's item. A hint for arrays. */
   #key: unknown
@@ -37,6 +37,13 @@ export abstract class DraftNode<C extends object = object> {
   /** From the state down to what is at `key` in here. */
   pathOf(key: unknown): string {
     return `${this.path}${this.pathPart(key)}`
+  }
+
+  /** Whether it is a part of the state still: else its writes reach nobody. */
+  get isInState(): boolean {
+    const { parent } = this
+    if (parent === undefined) return true
+    return parent.keyOf(this.current, this.#key) !== undefined && parent.isInState
   }
 
   /** Levels of JSON above what is in here. */
@@ -70,7 +77,9 @@ export abstract class DraftNode<C extends object = object> {
     try {
       // Depth is asked for only where there is any: most writes are of single values.
       const hasDepth = typeof value === 'object' || typeof value === 'bigint'
-      return this.session.copyIn(value, hasDepth ? this.depth : 0)
+      const copy = this.session.copyIn(value, hasDepth ? this.depth : 0)
+      this.session.assigned(this, key, value)
+      return copy
     } catch (error) {
       Uncarriable.rethrow(error, this.pathOf(key))
     }
@@ -92,8 +101,12 @@ export abstract class DraftNode<C extends object = object> {
   }
 }
 
+/** The node behind a draft; undefined for any other object. */
+export function nodeOfDraft(value: object): DraftNode | undefined {
+  return (value as { readonly [NODE]?: DraftNode })[NODE]
+}
+
 /** The data behind a draft; any other object is its own. */
 export function unwrapDraft(value: object): object {
-  const node = (value as { readonly [NODE]?: DraftNode })[NODE]
-  return node === undefined ? value : node.current
+  return nodeOfDraft(value)?.current ?? value
 }

@@ -5,6 +5,7 @@ import { DraftObject } from './draft-object.js'
 import { DraftSetNode } from './draft-set.js'
 import { stateCopier } from './copy.js'
 import type { KeyOrder } from './key-order.js'
+import { LostWrites } from './lost-writes.js'
 import { ReadonlyDate } from './readonly-date.js'
 
 /** A recipe seldom touches more collections. */
@@ -30,6 +31,8 @@ export type OnWrite = (path: string, value: unknown) => void
 export interface SessionOptions {
   readonly isReadonly: boolean
   readonly onWrite?: OnWrite | undefined
+  /** Whether a recipe fails that goes on changing what it has assigned: the state has a copy of it. */
+  readonly findsLostWrites?: boolean
 }
 
 /** One run of a recipe, or of a reader: drafts of the collections that it touches, and what it changed. */
@@ -42,6 +45,7 @@ export class Session {
   #index: Map<object, DraftNode> | undefined
   // Dates and bytes that were read: copies, the same for the same, so that `list.includes(list[0])` is true.
   #lent: Map<object, object> | undefined
+  #lostWrites: LostWrites | undefined
   #isOver = false
 
   constructor(tree: SessionTree, options: SessionOptions) {
@@ -109,6 +113,18 @@ export class Session {
   wrote(node: DraftNode, key: unknown, value: unknown, undo: Undo): void {
     this.#undo.push(undo)
     this.#options.onWrite?.(node.pathOf(key), value)
+  }
+
+  /** A value was copied in at `key` of `node`. */
+  assigned(node: DraftNode, key: unknown, value: unknown): void {
+    if (this.#options.findsLostWrites !== true || typeof value !== 'object') return
+    this.#lostWrites ??= new LostWrites()
+    this.#lostWrites.assigned(value, node.pathOf(key))
+  }
+
+  /** At the end of a recipe. @throws {@link LostWrite} */
+  assertNoLostWrites(): void {
+    this.#lostWrites?.assertNone()
   }
 
   copyIn(value: unknown, depth: number): unknown {

@@ -1,8 +1,10 @@
 import { stateCopier } from './copy.js'
 import { KeyOrder } from './key-order.js'
-import { type OnWrite, Session, type SessionOptions, type SessionTree } from './session.js'
+import { Session, type SessionOptions, type SessionTree } from './session.js'
 
 const CHANGING: SessionOptions = { isReadonly: false }
+/** As it is developed: recipes that make a mistake are told. */
+export const STRICTLY_CHANGING: SessionOptions = { isReadonly: false, findsLostWrites: true }
 const READING: SessionOptions = { isReadonly: true }
 
 /** Who may hold parts of the state. */
@@ -53,9 +55,9 @@ export class StateTree<S extends object> implements SessionTree {
   }
 
   /** Begins a change. One at a time. */
-  begin(onWrite?: OnWrite): Session {
+  begin(options: SessionOptions = CHANGING): Session {
     this.#userCount++
-    return new Session(this, onWrite === undefined ? CHANGING : { isReadonly: false, onWrite })
+    return new Session(this, options)
   }
 
   /** A session is over. */

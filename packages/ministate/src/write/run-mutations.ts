@@ -4,8 +4,9 @@ import { assertNoPromise } from '../definition/no-promise.js'
 import { MiniStateError, type Rejection, messageOf } from '../errors.js'
 import { copyOut } from '../tree/copy.js'
 import { unwrapDraft } from '../tree/draft-node.js'
+import { LostWrite } from '../tree/lost-writes.js'
 import type { Session, Undo } from '../tree/session.js'
-import type { StateTree } from '../tree/state-tree.js'
+import { STRICTLY_CHANGING, type StateTree } from '../tree/state-tree.js'
 import { Uncarriable } from '../tree/uncarriable.js'
 
 /** What becomes of the state when mutations are run on it, before anything is logged. */
@@ -21,7 +22,7 @@ export interface RunOptions<S extends object> {
   /** Of the first mutation; undefined where the log does not know it before the append. */
   readonly firstSeq: number | undefined
   readonly invariant: ((state: S) => boolean | string | void) | undefined
-  /** Whether the invariant may not change the state, or only should not. */
+  /** Whether mistakes are found that only cost time to look for: an invariant that changes the state, a recipe that changes what it has assigned. */
   readonly isGuarded: boolean
 }
 
@@ -35,7 +36,7 @@ export function runMutations<S extends object>(
   mutations: readonly Admitted[],
   { tree, firstSeq, invariant, isGuarded }: RunOptions<S>,
 ): Ran {
-  const session = tree.begin()
+  const session = tree.begin(isGuarded ? STRICTLY_CHANGING : undefined)
   let index = 0
   try {
     const results: unknown[] = []
@@ -60,6 +61,7 @@ export function runRecipe(
   seq: number | undefined,
 ): unknown {
   const result = recipe(session.root, payload, new Context(seq))
+  session.assertNoLostWrites()
   if (typeof result !== 'object' || result === null) return result
   assertNoPromise(result, 'a recipe') // what it does later fails, for its draft is over
   return copyOut(result, unwrapDraft)
@@ -136,8 +138,12 @@ function mutationError(
   return new MiniStateError(
     'RECIPE_FAILED',
     `the recipe of ${mutation} failed: ${recipeFault(error)}. Nothing was logged`,
-    { ...of, path: error instanceof Uncarriable ? error.path : undefined, cause: error },
+    { ...of, path: hasPath(error) ? error.path : undefined, cause: error },
   )
+}
+
+function hasPath(error: unknown): error is Uncarriable | LostWrite {
+  return error instanceof Uncarriable || error instanceof LostWrite
 }
 
 /** What a recipe threw, for a person. */
