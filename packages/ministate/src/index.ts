@@ -11,6 +11,7 @@ export type {
   Anything,
   AppliedMutation,
   AppliedMutations,
+  AppliedPayload,
   Done,
   MadeWithM,
   Mutation,

@@ -82,7 +82,13 @@ describe.each(ENGINES)('changes with engine %s', (engine) => {
     await manager.apply({ add: { text: 'a' } })
     for (let round = 0; round < 2; round++) {
       for await (const change of manager.changes({ from: 1 })) {
-        expect(change).toEqual({ kind: 'mutation', seq: 1, mutation: { add: { text: 'a' } } })
+        expect(change).toEqual({
+          kind: 'mutation',
+          seq: 1,
+          name: 'add',
+          payload: { text: 'a' },
+          mutation: { add: { text: 'a' } },
+        })
         if (change.kind === 'mutation') Object.assign(change.mutation, { add: { text: 'mine' } })
         break
       }

@@ -47,6 +47,17 @@ describe.each(ENGINES)('history with engine %s', (engine) => {
     await manager.close()
   })
 
+  it('names each mutation, and gives its payload beside it', async () => {
+    const { manager } = await filled(engine)
+    const entries: Entry[] = []
+    for await (const entry of manager.history({ from: 3, to: 4 })) entries.push(entry)
+    expect(entries).toStrictEqual([
+      { seq: 3, name: 'add', payload: 'c', mutation: { add: 'c' } },
+      { seq: 4, name: 'clear', payload: undefined, mutation: 'clear' },
+    ])
+    await manager.close()
+  })
+
   it('ends where the log stood when it began', async () => {
     const { manager } = await filled(engine)
     let count = 0

@@ -114,6 +114,15 @@ describe('an editor', () => {
     expect(hover('update((|now)')).toBe(`(parameter) now: ${state}`)
   })
 
+  it('shows what was applied, and narrows it by its name', () => {
+    expect(hover("change.|name === 'add'")).toBe('(property) name: "add" | "inc" | "put" | "reset"')
+    expect(hover('log(change.|payload')).toBe(
+      '(property) payload: { name: string; price: number; }',
+    )
+    const any = 'number | { name: string; price: number; } | Item | null | undefined'
+    expect(hover('entry.name, entry.|payload')).toBe(`(property) payload: ${any}`)
+  })
+
   it('says what is wrong with a payload', () => {
     expect(errorsAt("await manager.apply({ inc: '1'")).toEqual([
       "Type 'string' is not assignable to type 'number'.",

@@ -135,7 +135,7 @@ describe('a follower', () => {
       readOnly: { follow: true },
     })
     const stop = new AbortController()
-    const changes: Pick<Change<unknown>, 'kind' | 'seq'>[] = []
+    const changes: Change<typeof log.mutations>[] = []
     for await (const change of follower.changes({ from: 2, signal: stop.signal })) {
       changes.push(change)
       if (change.seq >= 22) stop.abort()

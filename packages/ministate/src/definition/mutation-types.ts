@@ -152,6 +152,9 @@ export type AppliedMutations<M> = {
 /** What was applied, as readers get it: payloads are what the schemas made of them. */
 export type AppliedMutation<M> = AppliedMutations<M>[keyof M & string]
 
+/** The payload of what was applied. Where there is none: undefined, or the null that a caller gave. */
+export type AppliedPayload<X> = IsVoid<OutputOf<X>> extends true ? null | undefined : OutputOf<X>
+
 /** What a call of `do` resolves to. */
 export interface Done<R> {
   readonly seq: number

@@ -1,13 +1,12 @@
 import type { CompiledDefinition } from '../definition/compiled.js'
-import type { AppliedMutation } from '../definition/mutation-types.js'
 import { codeOf } from '../errors.js'
 import type { Published } from '../observe/published.js'
 import type { RecordSource } from '../replay/record-source.js'
-import { mutationOf } from './time-travel.js'
+import { type HistoryEntry, historyEntry } from './time-travel.js'
 
 /** What {@link StateManager.changes} yields. `reset`: the state did not go on from the one before; look at it as a whole. */
 export type Change<M> =
-  | { readonly kind: 'mutation'; readonly seq: number; readonly mutation: AppliedMutation<M> }
+  | ({ readonly kind: 'mutation' } & HistoryEntry<M>)
   | { readonly kind: 'reset'; readonly seq: number }
 
 /** What {@link changesOf} reads from. */
@@ -77,7 +76,6 @@ async function* untilReset<M>(
     }
     if (item.seq <= shownSeq || skips.has(item.seq)) continue
     const parsed = definition.parse(item.record)
-    if (parsed.kind === 'mutation')
-      yield { kind: 'mutation', seq: item.seq, mutation: mutationOf<M>(parsed) }
+    if (parsed.kind === 'mutation') yield { kind: 'mutation', ...historyEntry<M>(item.seq, parsed) }
   }
 }

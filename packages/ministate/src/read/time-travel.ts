@@ -1,22 +1,28 @@
 import type { CompiledDefinition, ParsedRecord } from '../definition/compiled.js'
-import type { AppliedMutation } from '../definition/mutation-types.js'
+import type { AppliedMutations, AppliedPayload } from '../definition/mutation-types.js'
 import { MiniStateError, codeOf } from '../errors.js'
 import { type LoadOptions, loadState } from '../replay/load.js'
 import type { RecordSource } from '../replay/record-source.js'
 
-/** One mutation that was applied. */
-export interface HistoryEntry<M> {
-  readonly seq: number
-  readonly mutation: AppliedMutation<M>
-}
+/** One mutation that was applied: of which `name`, and so with which `payload`. */
+export type HistoryEntry<M> = {
+  readonly [K in keyof M & string]: {
+    readonly seq: number
+    readonly name: K
+    /** What the schema made of it. */
+    readonly payload: AppliedPayload<M[K]>
+    /** Both, as a caller would give it to `apply`. */
+    readonly mutation: AppliedMutations<M>[K]
+  }
+}[keyof M & string]
 
-/** A mutation as a caller would give it; its payload is nobody else's. */
-export function mutationOf<M>({
-  name,
-  payload,
-  hasPayload,
-}: Extract<ParsedRecord, { kind: 'mutation' }>): AppliedMutation<M> {
-  return (hasPayload ? { [name]: payload } : name) as AppliedMutation<M>
+/** A record as readers get it; its payload is nobody else's. */
+export function historyEntry<M>(
+  seq: number,
+  { name, payload, hasPayload }: Extract<ParsedRecord, { kind: 'mutation' }>,
+): HistoryEntry<M> {
+  const mutation = hasPayload ? { [name]: payload } : name
+  return { seq, name, payload, mutation } as unknown as HistoryEntry<M>
 }
 
 /** The state as it was after record `seq`. @throws {@link MiniStateError} `SEQ_DROPPED`, RangeError */
@@ -70,6 +76,6 @@ export async function* historyOf<M>(
   for await (const { seq, record } of source.entries(range)) {
     if (skips.has(seq)) continue
     const parsed = definition.parse(record)
-    if (parsed.kind === 'mutation') yield { seq, mutation: mutationOf<M>(parsed) }
+    if (parsed.kind === 'mutation') yield historyEntry<M>(seq, parsed)
   }
 }

@@ -31,6 +31,10 @@ await manager.do.reset()
 await manager.apply({ inc: 1 })
 await manager.update((now) => ({ inc: now.value }))
 console.log(manager.state, manager.state.items)
+for await (const change of manager.changes()) {
+  if (change.kind === 'mutation' && change.name === 'add') console.log(change.payload)
+}
+for await (const entry of manager.history()) console.log(entry.name, entry.payload)
 
 await manager.apply({ inc: '1' })
 await manager.apply({ add: { name: 'a' } })
