@@ -36,6 +36,7 @@ export {
   type PayloadIssue,
   type Rejection,
 } from './errors.js'
+export type { ManagerOf } from './manager-of.js'
 export type { AppliedAll, ApplyOptions, StateStats, StateStatus } from './manager-types.js'
 export type { StateRecovery } from './open-state.js'
 export type { Engine, SnapshotPolicy, StateManagerOptions } from './options.js'

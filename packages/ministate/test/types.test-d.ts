@@ -8,6 +8,7 @@ import {
   type Immutable,
   type ImmutableDate,
   type InPlaceStateManager,
+  type ManagerOf,
   type MutationInputs,
   type MutationOf,
   type StateManager as Manager,
@@ -178,6 +179,18 @@ const counter = defineState({
 type Counter = typeof counter.mutations
 declare const counters: Manager<{ value: number }, Counter>
 
+export async function aDefinitionNamesItsManagers(): Promise<void> {
+  const one: ManagerOf<typeof counter> = await StateManager.open('state', counter)
+  typeOf(one).is<StateManager<{ value: number }, Counter>>()
+  typeOf(await one.apply('reset')).is<number>()
+  const other: ManagerOf<typeof counter, 'inPlace'> = await StateManager.open('state', counter, {
+    engine: 'inPlace',
+  })
+  typeOf(other).is<InPlaceStateManager<{ value: number }, Counter>>()
+  // @ts-expect-error it has no state
+  void other.state
+}
+
 export function mutationsHaveATypeOfTheirOwn(): void {
   typeOf<StateOf<typeof counter>>({ value: 0 }).is<{ value: number }>()
   typeOf<MutationOf<typeof counter>>('reset').is<
@@ -195,6 +208,15 @@ export async function readersSeeWhatWasApplied(): Promise<void> {
   for await (const change of counters.changes({ from: 1 })) {
     typeOf(change).is<Change<Counter>>()
     if (change.kind === 'reset') continue
+    if (change.name === 'inc') {
+      typeOf(change.payload).is<number>()
+      typeOf(change.mutation.inc).is<number>()
+    } else {
+      typeOf(change.name).is<'reset'>()
+      typeOf(change.payload).is<null | undefined>()
+    }
+    // @ts-expect-error there is no such mutation
+    if (change.name === 'increment') continue
     typeOf(change.mutation).is<MutationOf<typeof counter>>()
     if (change.mutation !== 'reset' && change.mutation.inc !== undefined) {
       typeOf(change.mutation.inc).is<number>()
@@ -203,6 +225,7 @@ export async function readersSeeWhatWasApplied(): Promise<void> {
   for await (const entry of manager.history({ to: 9 })) {
     typeOf(entry).is<HistoryEntry<typeof shop.mutations>>()
     const { mutation } = entry
+    if (entry.name === 'add') typeOf(entry.payload.tags).is<string[]>()
     // What the schema has made of it, not what was given.
     if (typeof mutation === 'object' && mutation.add) typeOf(mutation.add.tags).is<string[]>()
     // @ts-expect-error there is no such mutation
