@@ -40,6 +40,37 @@ describe.each(ENGINES)('snapshots by policy, %s', (engine) => {
     await again.close()
   })
 
+  it('leave no more in the log than the kept ones need, however large its files may grow', async () => {
+    const fileSystem = new CrashFileSystem()
+    const manager = await open(fileSystem, { snapshots: { everyRecords: 10 } })
+    const kept: number[] = []
+    for (let n = 1; n <= 95; n++) {
+      await manager.apply({ add: `${n}` })
+      kept.push(manager.stats().log?.records ?? 0)
+    }
+    await manager.close()
+    // Behind each of two snapshots there are ten, or what was applied until it was begun; and those that wait for the next.
+    expect(Math.max(...kept)).toBeLessThanOrEqual(40)
+    const again = await open(fileSystem, {})
+    expect(await stateOf(again)).toEqual({ count: 95, last: '95' })
+    await again.close()
+  })
+
+  it('begin no files for records that keepFrom keeps anyway', async () => {
+    const fileSystem = new CrashFileSystem()
+    let keepFrom = 1
+    const snapshots = { everyRecords: 5, keepFrom: () => keepFrom }
+    const manager = await open(fileSystem, { snapshots })
+    const segments = (): number =>
+      fileSystem.paths.filter((path) => /journal\.jsonl\.\d+$/.test(path)).length
+    for (let n = 1; n <= 60; n++) await manager.apply({ add: `${n}` })
+    expect(segments()).toBeLessThanOrEqual(1)
+    keepFrom = 1000
+    for (let n = 61; n <= 90; n++) await manager.apply({ add: `${n}` })
+    expect(manager.stats().log?.records).toBeLessThanOrEqual(20)
+    await manager.close()
+  })
+
   it('bound the log behind the last one that was begun, also under a thousand callers', async () => {
     const fileSystem = new CrashFileSystem()
     const manager = await open(fileSystem, { snapshots: { everyRecords: 50 } })

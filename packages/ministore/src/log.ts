@@ -68,6 +68,11 @@ export interface Log<R, Input = R> {
   }): AsyncIterable<Followed<R>>
   /** Resolves when everything that was appended before is durable. */
   flush(): Promise<void>
+  /**
+   * Begins a new piece of the log, durably, so that `dropBefore` can let go of all that is there now. Logs
+   * that are not kept in pieces do not have it.
+   */
+  rotate?(): Promise<void>
   /** Drops records before `seq`. May keep more than asked, never less. */
   dropBefore(seq: number): Promise<DropReport>
   /** The oldest record still there; `lastSeq + 1` when there is none. */

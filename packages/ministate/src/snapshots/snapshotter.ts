@@ -159,6 +159,7 @@ export class Snapshotter<S extends object> implements LogObserver {
     const { policy, onError } = this.#parts
     try {
       await this.#alone(async () => {
+        if (policy.compact) await this.#beginPiece()
         await this.#create({})
         if (policy.compact) await this.#compact()
       })
@@ -168,6 +169,17 @@ export class Snapshotter<S extends object> implements LogObserver {
       onError(error)
       this.#makeRoom()
     }
+  }
+
+  /**
+   * Whole pieces of the log are dropped. With one that ends before each snapshot, at the snapshot's number
+   * or before it, no record stays for its neighbours. Not where others still need what the last snapshot
+   * holds: they keep all pieces behind that, and many small ones would be no help.
+   */
+  async #beginPiece(): Promise<void> {
+    const { log, policy } = this.#parts
+    const keepFrom = policy.keepFrom?.() ?? Infinity
+    if (keepFrom > (this.#lastSeq ?? 0)) await log.rotate?.()
   }
 
   async #create({ signal }: { readonly signal?: AbortSignal }): Promise<CreatedSnapshot> {
