@@ -1,0 +1,47 @@
+import type { ScheduleRecord, TickRecord } from '../records/record-types.js'
+
+/** A schedule, and how far it has come. */
+export interface ScheduleState {
+  readonly definition: ScheduleRecord
+  /** The number of the record that a journal cannot do without for it. */
+  readonly seq: number
+  /** The newest time that was enqueued or passed over; undefined before the first. */
+  readonly lastDueMs: number | undefined
+  /** The number of the job of the newest tick. */
+  readonly lastJob: number | undefined
+}
+
+/** The schedules as the journal has them. */
+export class Schedules {
+  readonly #byId = new Map<string, ScheduleState>()
+
+  get(id: string): ScheduleState | undefined {
+    return this.#byId.get(id)
+  }
+
+  /** In the order in which they were first defined. */
+  all(): readonly ScheduleState[] {
+    return [...this.#byId.values()]
+  }
+
+  define(seq: number, definition: ScheduleRecord): void {
+    if (definition.removed === true) {
+      this.#byId.delete(definition.id)
+      return
+    }
+    const before = this.#byId.get(definition.id)
+    const lastDueMs = definition.lastDueMs ?? before?.lastDueMs
+    this.#byId.set(definition.id, { definition, seq, lastDueMs, lastJob: before?.lastJob })
+  }
+
+  tick(seq: number, { schedule, dueMs, job }: TickRecord): void {
+    const state = this.#byId.get(schedule)
+    if (state === undefined) return
+    const lastJob = job === undefined ? state.lastJob : seq
+    this.#byId.set(schedule, {
+      ...state,
+      lastDueMs: Math.max(dueMs, state.lastDueMs ?? 0),
+      lastJob,
+    })
+  }
+}

@@ -1,0 +1,112 @@
+import type { MiniStore } from '@mini-rs/ministore'
+import type { BodyKeeper } from '../ledger/jobs.js'
+import type { JobBody, QueueRecord } from '../records/record-types.js'
+import type { JobTable } from '../table/job-table.js'
+
+/** A job's body, its data as text so that nobody changes it. */
+export interface StoredBody {
+  readonly body: Omit<JobBody, 'data'>
+  readonly dataText: string
+}
+
+/** What a record weighs beside its data. */
+const RECORD_BYTES = 90
+/** What a body weighs in memory beside its data. */
+const BODY_BYTES = 300
+/** How far a reading goes on beyond the job that it was for: those behind it are mostly next. */
+const READ_AHEAD_RECORDS = 512
+
+/** The bodies of jobs: in memory while there is room, otherwise read from the journal when they are needed. */
+export class Bodies implements BodyKeeper {
+  readonly #budgetBytes: number
+  readonly #kept = new Map<number, StoredBody>()
+  // A caller may change its object between the append and the moment that it is durable.
+  readonly #texts = new WeakMap<JobBody, string>()
+  #keptBytes = 0
+
+  constructor(budgetBytes: number) {
+    this.#budgetBytes = budgetBytes
+  }
+
+  /** Bytes in memory, by estimate. */
+  get keptBytes(): number {
+    return this.#keptBytes
+  }
+
+  /** The text of a body's data, as it was when it was appended. */
+  remember(body: JobBody, dataText: string): void {
+    this.#texts.set(body, dataText)
+  }
+
+  keep(slot: number, record: JobBody): number {
+    const stored = storedBody(record, this.#texts.get(record))
+    this.drop(slot)
+    this.#hold(slot, stored)
+    const headers = record.headers === undefined ? 0 : JSON.stringify(record.headers).length
+    return stored.dataText.length + headers + RECORD_BYTES
+  }
+
+  get(slot: number): StoredBody | undefined {
+    return this.#kept.get(slot)
+  }
+
+  drop(slot: number): void {
+    const stored = this.#kept.get(slot)
+    if (stored === undefined) return
+    this.#kept.delete(slot)
+    this.#keptBytes -= stored.dataText.length + BODY_BYTES
+  }
+
+  /** The body from the journal. Those that follow are kept too, as far as there is room. */
+  async read(
+    slot: number,
+    table: JobTable,
+    log: MiniStore<unknown>,
+  ): Promise<StoredBody | undefined> {
+    const from = table.bodySeq(slot)
+    let found: StoredBody | undefined
+    for await (const { firstSeq, records } of log.batches({
+      from,
+      to: from + READ_AHEAD_RECORDS,
+    })) {
+      for (const [index, record] of records.entries()) {
+        const body = bodyIn(record)
+        if (body === undefined) continue
+        const seq = firstSeq + index
+        const owner = seq === from ? slot : table.ofSeq(body.of ?? seq)
+        if (owner === undefined || table.bodySeq(owner) !== seq) continue
+        const stored = storedBody(body.body)
+        if (owner === slot) found = stored
+        else if (table.status(owner) === 'waiting') this.#hold(owner, stored)
+      }
+    }
+    return found
+  }
+
+  #hold(slot: number, stored: StoredBody): void {
+    const bytes = stored.dataText.length + BODY_BYTES
+    if (this.#keptBytes + bytes > this.#budgetBytes || this.#kept.has(slot)) return
+    this.#kept.set(slot, stored)
+    this.#keptBytes += bytes
+  }
+}
+
+function storedBody({ data, ...body }: JobBody, dataText = JSON.stringify(data)): StoredBody {
+  return { body, dataText }
+}
+
+/** The body that a record holds, and whose it is when it is not that of the record's own number. */
+export function bodyIn(
+  value: unknown,
+): { readonly of: number | undefined; readonly body: JobBody } | undefined {
+  const record = value as QueueRecord
+  if ('enqueue' in record) return { of: undefined, body: record.enqueue }
+  if ('carry' in record) return { of: record.carry.of, body: record.carry }
+  if ('tick' in record && record.tick.job !== undefined) {
+    return { of: undefined, body: record.tick.job }
+  }
+  if ('update' in record && record.update.body !== undefined) {
+    return { of: record.update.of, body: record.update.body }
+  }
+  return undefined
+}

@@ -1,0 +1,229 @@
+import { MiniQueueError } from '../errors.js'
+import type { DeathReason } from '../job-types.js'
+import type { QueueRecord } from '../records/record-types.js'
+import type { OpenTransaction } from '../worker/worker-host.js'
+import type { Worker } from '../worker/worker.js'
+import type { CloseOptions, CloseReport } from '../worker/worker-types.js'
+import type { Core, DeclaredQueue } from './core.js'
+import { type Delivered, Deliveries } from './deliveries.js'
+import { Enqueuing } from './enqueuing.js'
+import { QueueEmitter } from './events.js'
+import type { HeldLease } from './held-lease.js'
+import { Lease } from './lease.js'
+import { type OpenedCore, openCore } from './open-core.js'
+import type { Parts } from './parts.js'
+import { decodePayload } from './payload.js'
+import type { MiniQueueSettings, QueueSettings } from './queue-options.js'
+import { retire } from './retirement.js'
+import { Settling } from './settling.js'
+import { Transaction } from './transaction.js'
+import { Watchers } from './watchers.js'
+
+const DEFAULT_CLOSE_MS = 30_000
+
+/** An open folder of queues: its parts, put together. */
+export class Engine implements Parts {
+  readonly core: Core
+  readonly crashed: number
+  readonly deliveries: Deliveries
+  readonly settling: Settling
+  readonly enqueuing: Enqueuing
+  readonly watchers: Watchers = new Watchers()
+  readonly workers: Map<Worker, string> = new Map()
+  readonly #declared = new Map<string, DeclaredQueue>()
+  readonly #overrun = new Map<string, number>()
+  #closed: Promise<CloseReport> | undefined
+
+  private constructor({ core, crashed }: OpenedCore) {
+    this.core = core
+    this.crashed = crashed
+    this.deliveries = new Deliveries(core, {
+      onExpired: (lease, queue) => this.#expire(lease, queue),
+      onDead: (queue, seq, reason) => this.#bury(queue, seq, reason),
+    })
+    this.settling = new Settling(core, this.deliveries)
+    this.enqueuing = new Enqueuing(core)
+  }
+
+  static async open(directory: string, settings: MiniQueueSettings): Promise<Engine> {
+    // The journal writes before the engine is there: what was running when the process died.
+    let engine: Engine | undefined
+    const opened = await openCore(directory, settings, {
+      onApplied: (first, records) => engine?.applied(first, records),
+      onFull: (isFull) => engine?.tellAll('full', () => ({ isFull, why: 'disk' })),
+      onClockJump: (byMs) => engine?.tellAll('clockJump', () => ({ byMs })),
+      held: () => engine?.deliveries.unsettled() ?? [],
+    })
+    engine = new Engine(opened)
+    return engine
+  }
+
+  /** Declares a queue; a second time with other options is the last word. */
+  declare(name: string, settings: QueueSettings): DeclaredQueue {
+    const ledger = this.core.ledger.jobs.queue(name)
+    ledger.ready.rules = settings.group
+    const emitter = this.#declared.get(name)?.emitter ?? new QueueEmitter(name)
+    const queue: DeclaredQueue = { name, ledger, settings, emitter }
+    this.#declared.set(name, queue)
+    this.deliveries.declare(queue)
+    retire(this.core.ledger, queue, this.core.clock.now())
+    return queue
+  }
+
+  /** @throws TypeError */
+  declared(queue: string | { readonly name: string }): DeclaredQueue {
+    const name = typeof queue === 'string' ? queue : queue.name
+    const declared = this.#declared.get(name)
+    if (declared !== undefined) return declared
+    throw new TypeError(
+      `there is no queue ${JSON.stringify(name)} here yet: call queue(${JSON.stringify(name)}) first`,
+    )
+  }
+
+  transaction(): Transaction {
+    const { core, enqueuing, settling } = this
+    return new Transaction({ core, enqueuing, settling, declared: (queue) => this.declared(queue) })
+  }
+
+  leasesOf<T>(queue: DeclaredQueue, delivered: readonly Delivered[]): Lease<T>[] {
+    return delivered.flatMap((one) => {
+      const decoded = decodePayload(queue, one.stored.dataText)
+      if ('issues' in decoded) {
+        const error = new MiniQueueError('PAYLOAD_INVALID', 'the payload is not valid any more', {
+          queue: queue.name,
+          seq: one.lease.seq,
+          issues: decoded.issues,
+        })
+        this.settling.dead({ queue, ...one }, 'payload', error).catch(this.failed)
+        return []
+      }
+      const lease = new Lease<T>(this.core, this.settling, queue, one, decoded.data as T)
+      queue.emitter.emit('active', () => ({ job: lease.job }))
+      return [lease]
+    })
+  }
+
+  transactionFor(lease: Lease<unknown>): OpenTransaction {
+    let transaction: Transaction | undefined
+    const opened = (): Transaction => (transaction ??= this.transaction())
+    return {
+      tx: {
+        enqueue: (queue, data, options) => opened().enqueue(queue, data, options),
+        put: (key, value) => opened().put(key, value),
+      },
+      ack: (result) => {
+        if (transaction === undefined) return lease.ack(result)
+        transaction.ack(lease as Lease<never>, result)
+        return transaction.commit()
+      },
+    }
+  }
+
+  overrun(queue: DeclaredQueue, lease: Lease<unknown>, timeoutMs: number, isOver: boolean): void {
+    this.#overrun.set(queue.name, this.overrunOf(queue.name) + (isOver ? -1 : 1))
+    if (!isOver) queue.emitter.emit('overrun', () => ({ job: lease.job, timeoutMs }))
+  }
+
+  overrunOf(queue: string): number {
+    return this.#overrun.get(queue) ?? 0
+  }
+
+  readonly failed = (error: unknown): void => {
+    // Whoever lost a lease, or closed the queue, has been told; the rest is told to whoever listens.
+    if (
+      MiniQueueError.is(error) &&
+      (error.code === 'LEASE_LOST' || error.code === 'QUEUE_CLOSED')
+    ) {
+      return
+    }
+    this.tellAll('failed', () => ({ error }))
+  }
+
+  /** @internal */
+  applied(_first: number, records: readonly QueueRecord[]): void {
+    const { ledger, clock } = this.core
+    for (const record of records) {
+      if ('cancel' in record) this.#abortCancelled(record.cancel.of)
+    }
+    const nowMs = clock.now()
+    for (const queue of this.#declared.values()) retire(ledger, queue, nowMs)
+    this.deliveries.dispatch()
+    this.enqueuing.wake()
+    this.watchers.look()
+  }
+
+  /** @internal */
+  tellAll<Name extends Parameters<QueueEmitter['emit']>[0]>(
+    event: Name,
+    make: Parameters<QueueEmitter['emit']>[1],
+  ): void {
+    for (const { emitter } of this.#declared.values()) emitter.emit(event, make as never)
+  }
+
+  close(options: CloseOptions): Promise<CloseReport> {
+    this.#closed ??= this.#close(options)
+    return this.#closed
+  }
+
+  async #close(options: CloseOptions): Promise<CloseReport> {
+    const { core, deliveries, watchers } = this
+    const reports = await Promise.all(
+      [...this.workers.keys()].map((worker) =>
+        worker.close({ timeoutMs: DEFAULT_CLOSE_MS, ...options }),
+      ),
+    )
+    deliveries.close()
+    const message = `${core.directory}: the queue is closed`
+    const reason = new MiniQueueError('QUEUE_CLOSED', message, { path: core.directory })
+    watchers.fail(reason)
+    for (const lease of deliveries.held.values()) lease.abort(reason)
+    try {
+      await this.#release()
+    } finally {
+      await core.leaseFile.close()
+      await core.log.close()
+    }
+    return { abandoned: reports.flatMap(({ abandoned }) => abandoned) }
+  }
+
+  /** What is not settled comes again, without a strike: this end is a clean one. */
+  async #release(): Promise<void> {
+    const { core, deliveries } = this
+    if (core.log.status !== 'open') return
+    await core.log.flush()
+    const jobs = [...deliveries.unsettled()]
+    if (jobs.length === 0 && core.ledger.crashesInRow === 0) return
+    await core.journal.settle([{ release: { jobs, atMs: core.clock.now() } }])
+  }
+
+  #expire(lease: HeldLease, queue: DeclaredQueue): void {
+    const { bodies, ledger, log } = this.core
+    const slot = ledger.jobs.table.ofSeq(lease.seq)
+    if (slot === undefined) return
+    const read = async (): Promise<void> => {
+      const stored = bodies.get(slot) ?? (await bodies.read(slot, ledger.jobs.table, log))
+      if (stored !== undefined) await this.settling.expire({ queue, lease, stored })
+    }
+    read().catch(this.failed)
+  }
+
+  async #bury(queue: DeclaredQueue, seq: number, reason: DeathReason): Promise<void> {
+    const { ledger, journal, clock } = this.core
+    try {
+      await journal.settle([{ dead: { of: seq, atMs: clock.now(), reason } }])
+    } catch (error) {
+      const slot = ledger.jobs.table.ofSeq(seq)
+      if (slot !== undefined && ledger.jobs.table.status(slot) === 'waiting') {
+        queue.ledger.ready.add(slot)
+      }
+      this.failed(error)
+    }
+  }
+
+  #abortCancelled(seq: number): void {
+    const lease = this.deliveries.held.get(seq)
+    if (lease === undefined) return
+    lease.abort(new MiniQueueError('JOB_CANCELLED', `the job ${seq} was cancelled`, { seq }))
+    this.deliveries.end(lease)
+  }
+}

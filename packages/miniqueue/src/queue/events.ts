@@ -1,0 +1,59 @@
+import { channel } from 'node:diagnostics_channel'
+import { EventEmitter } from 'node:events'
+import type { DeathReason, JobError } from '../job-types.js'
+import type { Job } from '../job.js'
+
+/** What a queue tells, by name. */
+export interface QueueEvents<T = unknown, R = unknown> {
+  /** A job was given to somebody. */
+  active: { readonly job: Job<T> }
+  completed: { readonly job: Job<T>; readonly result: R }
+  /** It failed, and is tried again at `dueMs`. */
+  retry: { readonly job: Job<T>; readonly error: JobError | undefined; readonly dueMs: number }
+  dead: { readonly job: Job<T>; readonly reason: DeathReason; readonly error: JobError | undefined }
+  progress: { readonly job: Job<T>; readonly value: unknown }
+  /** A handler has passed its `timeoutMs` and has not ended. */
+  overrun: { readonly job: Job<T>; readonly timeoutMs: number }
+  leaseLost: { readonly job: Job<T>; readonly reason: 'expired' | 'cancelled' }
+  /** An ack came after its lease had run out, and was accepted. */
+  lateAck: { readonly job: Job<T>; readonly result: R }
+  /** The wall clock was set by so much. */
+  clockJump: { readonly byMs: number }
+  /** The queue or its disk takes no new jobs, or takes them again. */
+  full: { readonly isFull: boolean; readonly why: 'limits' | 'disk' }
+  /** Something went wrong that no caller waits for: the journal has failed under a worker. */
+  failed: { readonly error: unknown }
+}
+
+/** An event's name. */
+export type QueueEventName = keyof QueueEvents
+
+/**
+ * Tells listeners in this process, and whoever has subscribed to the diagnostics channel
+ * `@mini-rs/miniqueue:<event>`.
+ */
+export class QueueEmitter {
+  readonly #queue: string
+  readonly #emitter = new EventEmitter()
+
+  constructor(queue: string) {
+    this.#queue = queue
+    this.#emitter.setMaxListeners(0)
+  }
+
+  on(event: QueueEventName, listener: (payload: never) => void): () => void {
+    const call = listener as (payload: unknown) => void
+    this.#emitter.on(event, call)
+    return () => void this.#emitter.off(event, call)
+  }
+
+  /** Whether anybody would hear. `make` is called only then. */
+  emit<Name extends QueueEventName>(event: Name, make: () => QueueEvents[Name]): void {
+    const diagnostics = channel(`@mini-rs/miniqueue:${event}`)
+    const isHeard = this.#emitter.listenerCount(event) > 0
+    if (!isHeard && !diagnostics.hasSubscribers) return
+    const payload = make()
+    if (isHeard) this.#emitter.emit(event, payload)
+    if (diagnostics.hasSubscribers) diagnostics.publish({ queue: this.#queue, ...payload })
+  }
+}

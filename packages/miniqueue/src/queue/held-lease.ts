@@ -1,0 +1,41 @@
+/** A lease that was given out, until it is over. */
+export class HeldLease {
+  readonly seq: number
+  readonly attempt: number
+  readonly startMs: number
+  readonly isSuspect: boolean
+  /** By the monotonic clock; Infinity where its holder is in this process and cannot be lost. */
+  deadlineMs: number
+  /** `settling`: its end is on its way to the disk. `expired`: taken away, and not yet given to another. */
+  state: 'held' | 'settling' | 'expired' | 'over' = 'held'
+  /** What the first settling came to: a repeated one comes to the same. */
+  settled: Promise<void> | undefined
+  #controller: AbortController | undefined
+  #reason: unknown
+
+  constructor(parts: {
+    readonly seq: number
+    readonly attempt: number
+    readonly startMs: number
+    readonly deadlineMs: number
+    readonly isSuspect: boolean
+  }) {
+    this.seq = parts.seq
+    this.attempt = parts.attempt
+    this.startMs = parts.startMs
+    this.deadlineMs = parts.deadlineMs
+    this.isSuspect = parts.isSuspect
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController()
+    if (this.#reason !== undefined) this.#controller.abort(this.#reason)
+    return this.#controller.signal
+  }
+
+  /** The holder should stop. */
+  abort(reason: unknown): void {
+    this.#reason ??= reason
+    this.#controller?.abort(reason)
+  }
+}

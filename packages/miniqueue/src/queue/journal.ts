@@ -1,0 +1,166 @@
+import { MiniStoreError, type MiniStore } from '@mini-rs/ministore'
+import { MiniQueueError, assertThat, messageOf } from '../errors.js'
+import type { Ledger } from '../ledger/ledger.js'
+import type { QueueRecord } from '../records/record-types.js'
+import type { QueueClock } from './queue-clock.js'
+import type { Reserve } from './reserve.js'
+
+/** While the disk is full it is asked no more often than this. */
+const RETRY_MS = 1_000
+
+/** What a journal tells its queues. */
+export interface JournalEvents {
+  /** Records are durable and applied, the first of them with this number. */
+  readonly onApplied: (first: number, records: readonly QueueRecord[]) => void
+  /** The disk is full, or is no longer. */
+  readonly onFull: (isFull: boolean) => void
+}
+
+/** The log with the ledger behind it: a record changes the ledger when it is durable, in the log's order. */
+export class Journal {
+  readonly #log: MiniStore<unknown, QueueRecord>
+  readonly #ledger: Ledger
+  readonly #clock: QueueClock
+  readonly #reserve: Reserve
+  readonly #reserveBytes: () => number
+  readonly #events: JournalEvents
+  #nextSeq: number
+  /** What nobody waits for: it goes with the next commit. */
+  #riders: QueueRecord[] = []
+  #release: Promise<void> | undefined
+  #isFull = false
+  #triedMs = Number.NEGATIVE_INFINITY
+
+  constructor(parts: {
+    readonly log: MiniStore<unknown, QueueRecord>
+    readonly ledger: Ledger
+    readonly clock: QueueClock
+    readonly reserve: Reserve
+    readonly reserveBytes: () => number
+    readonly events: JournalEvents
+  }) {
+    this.#log = parts.log
+    this.#ledger = parts.ledger
+    this.#clock = parts.clock
+    this.#reserve = parts.reserve
+    this.#reserveBytes = parts.reserveBytes
+    this.#events = parts.events
+    this.#nextSeq = parts.log.lastSeq + 1
+  }
+
+  /** Whether new jobs are refused for want of room. */
+  get isFull(): boolean {
+    return this.#isFull
+  }
+
+  /** New work, which a full disk refuses. Resolves to the first record's number when all are durable and applied. */
+  async add(records: readonly QueueRecord[]): Promise<number> {
+    if (this.#isFull) await this.#tryToRecover()
+    try {
+      return await this.#write(records)
+    } catch (error) {
+      if (!isDiskFull(error)) throw failureOf(error, this.#log)
+      await this.#enterFull()
+      throw diskFull(this.#log.path, error)
+    }
+  }
+
+  /** What was done, which finds room in the reserve when the disk is full. Otherwise as {@link Journal.add}. */
+  async settle(records: readonly QueueRecord[]): Promise<number> {
+    for (let tries = 0; ; tries++) {
+      try {
+        return await this.#write(records)
+      } catch (error) {
+        if (!isDiskFull(error)) throw failureOf(error, this.#log)
+        const hadRoom = this.#reserve.isWhole || this.#release !== undefined
+        await this.#enterFull()
+        if (tries > 0 && !hadRoom) throw diskFull(this.#log.path, error)
+      }
+    }
+  }
+
+  /** A note that nobody waits for: it is written with whatever is written next. */
+  ride(record: QueueRecord): void {
+    this.#riders.push(record)
+  }
+
+  #write(records: readonly QueueRecord[]): Promise<number> {
+    const riders = this.#riders
+    const [only] = records
+    // Each with one handler: so they are applied in the order in which the log acknowledges them.
+    if (records.length === 1 && only !== undefined && riders.length === 0) {
+      return this.#log.append(only).then((seq) => this.#apply(seq, records))
+    }
+    this.#riders = []
+    const all = [...riders, ...records]
+    return this.#log.appendMany(all).then(({ first }) => this.#apply(first, all) + riders.length)
+  }
+
+  #apply(first: number, records: readonly QueueRecord[]): number {
+    assertThat(first === this.#nextSeq, 'records are applied in their order')
+    this.#nextSeq += records.length
+    const nowMs = this.#clock.now()
+    records.forEach((record, index) => this.#ledger.apply(first + index, record, nowMs))
+    this.#events.onApplied(first, records)
+    return first
+  }
+
+  async #enterFull(): Promise<void> {
+    if (!this.#isFull) {
+      this.#isFull = true
+      this.#triedMs = this.#clock.monotonicMs()
+      this.#events.onFull(true)
+    }
+    this.#release ??= this.#reserve.release().finally(() => {
+      this.#release = undefined
+    })
+    await this.#release
+  }
+
+  /** @throws `DISK_FULL` */
+  async #tryToRecover(): Promise<void> {
+    const nowMs = this.#clock.monotonicMs()
+    if (nowMs - this.#triedMs < RETRY_MS) throw diskFull(this.#log.path, undefined)
+    this.#triedMs = nowMs
+    try {
+      await this.#reserve.fill(this.#reserveBytes())
+    } catch (error) {
+      if (!isDiskFull(error)) throw error
+      await this.#reserve.release()
+      throw diskFull(this.#log.path, error)
+    }
+    this.#isFull = false
+    this.#events.onFull(false)
+  }
+}
+
+/** Whether an error, or what caused it, is the disk's word that it is full. */
+export function isDiskFull(error: unknown): boolean {
+  for (let at = error; typeof at === 'object' && at !== null;) {
+    if ('code' in at && (at.code === 'ENOSPC' || at.code === 'EDQUOT')) return true
+    at = 'cause' in at ? at.cause : undefined
+  }
+  return false
+}
+
+function diskFull(path: string, cause: unknown): MiniQueueError {
+  const message = `${path}: the disk is full: new jobs are refused, those that run can still be settled; free some space`
+  return new MiniQueueError('DISK_FULL', message, { path, outcome: 'absent', cause })
+}
+
+/** What the log threw, in this package's words where it is the end of the queue. */
+function failureOf(error: unknown, log: MiniStore<unknown, QueueRecord>): unknown {
+  if (!MiniStoreError.is(error)) return error
+  const { outcome, path } = error
+  const details = { path, outcome, cause: error }
+  if (error.code === 'STORE_CLOSED') {
+    return new MiniQueueError(
+      'QUEUE_CLOSED',
+      `${log.path}: the queue is closed; open it again`,
+      details,
+    )
+  }
+  if (log.status !== 'failed') return error
+  const message = `${log.path}: the journal has failed, and takes nothing more; close and open it again: ${messageOf(error)}`
+  return new MiniQueueError('QUEUE_FAILED', message, details)
+}

@@ -1,0 +1,26 @@
+import type { OpenTransaction } from '../worker/worker-host.js'
+import type { Worker } from '../worker/worker.js'
+import type { DeclaredQueue } from './core.js'
+import type { Delivered, Deliveries } from './deliveries.js'
+import type { Enqueuing } from './enqueuing.js'
+import type { Lease } from './lease.js'
+import type { Settling } from './settling.js'
+import type { Watchers } from './watchers.js'
+
+/** What works on the core, for all queues. */
+export interface Parts {
+  readonly deliveries: Deliveries
+  readonly settling: Settling
+  readonly enqueuing: Enqueuing
+  readonly watchers: Watchers
+  /** Those that were started and are not closed, with their queue's name. */
+  readonly workers: Map<Worker, string>
+  /** The leases of what was delivered; a job that does not decode is dead at once, and left out. */
+  leasesOf<T>(queue: DeclaredQueue, delivered: readonly Delivered[]): Lease<T>[]
+  transactionFor(lease: Lease<unknown>): OpenTransaction
+  /** A handler has passed its deadline, or one that had has ended. */
+  overrun(queue: DeclaredQueue, lease: Lease<unknown>, timeoutMs: number, isOver: boolean): void
+  overrunOf(queue: string): number
+  /** Something went wrong that no caller waits for. */
+  failed(error: unknown): void
+}

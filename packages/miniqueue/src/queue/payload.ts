@@ -1,0 +1,81 @@
+import { MiniQueueError, type PayloadIssue } from '../errors.js'
+import type { DeclaredQueue } from './core.js'
+
+/** A payload that may be enqueued, with its JSON. */
+export interface CheckedPayload {
+  readonly data: unknown
+  readonly text: string
+}
+
+/** @throws `PAYLOAD_INVALID`, `PAYLOAD_TOO_LARGE` */
+export function checkPayload(queue: DeclaredQueue, data: unknown): CheckedPayload {
+  const issues = issuesOf(queue, data)
+  if (issues.length > 0) throw invalid(queue, issues)
+  let text: string | undefined
+  try {
+    text = JSON.stringify(data)
+  } catch (cause) {
+    throw invalid(queue, [{ message: (cause as Error).message, path: '$' }], cause)
+  }
+  if (text === undefined) throw invalid(queue, [{ message: 'it is not JSON', path: '$' }])
+  const { payloadBytes } = queue.settings.limits
+  // A character takes at most three bytes.
+  if (text.length * 3 > payloadBytes && Buffer.byteLength(text) > payloadBytes) {
+    const message = `queue ${JSON.stringify(queue.name)}: a payload of ${Buffer.byteLength(text)} bytes is over limits.payloadBytes, ${payloadBytes}; enqueue a reference to it instead`
+    throw new MiniQueueError('PAYLOAD_TOO_LARGE', message, { queue: queue.name, outcome: 'absent' })
+  }
+  return { data, text }
+}
+
+/** What a delivered job's data is to its handler, or what the schema has against it. */
+export function decodePayload(
+  queue: DeclaredQueue,
+  text: string,
+): { readonly data: unknown } | { readonly issues: readonly PayloadIssue[] } {
+  const value: unknown = JSON.parse(text)
+  const { schema } = queue.settings
+  if (schema === undefined) return { data: value }
+  const result = schema['~standard'].validate(value)
+  if (result instanceof Promise) throw asyncSchema(queue)
+  return result.issues === undefined
+    ? { data: result.value }
+    : { issues: result.issues.map(toIssue) }
+}
+
+function issuesOf(queue: DeclaredQueue, data: unknown): readonly PayloadIssue[] {
+  const { schema } = queue.settings
+  if (schema === undefined) return []
+  const result = schema['~standard'].validate(data)
+  if (result instanceof Promise) throw asyncSchema(queue)
+  return result.issues?.map(toIssue) ?? []
+}
+
+function asyncSchema(queue: DeclaredQueue): TypeError {
+  return new TypeError(
+    `queue ${JSON.stringify(queue.name)}: its schema must answer at once, not with a promise`,
+  )
+}
+
+function toIssue(issue: {
+  readonly message: string
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
+}): PayloadIssue {
+  const steps = (issue.path ?? []).map((step) => (typeof step === 'object' ? step.key : step))
+  const path = steps.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`))
+  return { message: issue.message, path: `$${path.join('')}` }
+}
+
+function invalid(
+  queue: DeclaredQueue,
+  issues: readonly PayloadIssue[],
+  cause?: unknown,
+): MiniQueueError {
+  const list = issues.map(({ path, message }) => `${path}: ${message}`).join('; ')
+  const message = `queue ${JSON.stringify(queue.name)}: the payload is not valid: ${list}`
+  return new MiniQueueError('PAYLOAD_INVALID', message, {
+    queue: queue.name,
+    issues,
+    outcome: 'absent',
+    cause,
+  })
+}

@@ -1,0 +1,222 @@
+import { MiniQueueError } from '../errors.js'
+import type { JobStatus } from '../job-types.js'
+import type { Job } from '../job.js'
+import type { DeadMessage, MessageCounts, MessageQueue, ReceiveOptions } from '../message-port.js'
+import { startWorker } from '../worker/local-worker.js'
+import type { BatchHandler, Handler, ProcessOptions } from '../worker/worker-types.js'
+import type { Worker } from '../worker/worker.js'
+import type { Core, DeclaredQueue } from './core.js'
+import type { EnqueueOptions, Enqueued } from './enqueue-options.js'
+import type { NewJob } from './enqueuing.js'
+import type { QueueEventName, QueueEvents } from './events.js'
+import type { Lease } from './lease.js'
+import type { Parts } from './parts.js'
+import { decodePayload } from './payload.js'
+import { assertCount, assertObject } from './queue-options.js'
+import { viewOf } from './views.js'
+
+/** Exact figures of a queue, at no cost. */
+export interface QueueStats extends Readonly<Record<JobStatus, number>> {
+  /** Jobs that have not ended, and their bytes in the journal. */
+  readonly depth: number
+  readonly pendingBytes: number
+  /** Handlers that have passed their deadline and have not ended. */
+  readonly overrun: number
+  readonly isPaused: boolean
+}
+
+/** A job for `enqueueMany`. */
+export interface JobInput<T> {
+  readonly data: T
+  readonly options?: EnqueueOptions
+}
+
+/** One queue of a {@link MiniQueue}. */
+export class Queue<T, R = unknown> implements MessageQueue<T> {
+  readonly name: string
+  readonly #core: Core
+  readonly #parts: Parts
+  readonly #queue: DeclaredQueue
+
+  /** @internal */
+  constructor(core: Core, parts: Parts, queue: DeclaredQueue) {
+    this.name = queue.name
+    this.#core = core
+    this.#parts = parts
+    this.#queue = queue
+  }
+
+  /**
+   * Resolves when the job is on the disk. With an `id` it is safe to repeat: what is there already is told
+   * as a `duplicate`.
+   *
+   * @throws {@link MiniQueueError} `PAYLOAD_INVALID`, `PAYLOAD_TOO_LARGE`, `QUEUE_FULL`, `DISK_FULL`,
+   * `DEPENDENCY_UNKNOWN`, `QUEUE_CLOSED`, `QUEUE_FAILED`; `outcome` says whether the job may be there.
+   * TypeError and RangeError for wrong options.
+   */
+  async enqueue(data: T, options: EnqueueOptions = {}): Promise<Enqueued> {
+    const [enqueued] = await this.#enqueue([{ data, options }])
+    if (enqueued === undefined) throw new Error('miniqueue: broken invariant: one job, one answer')
+    return enqueued
+  }
+
+  /** Enqueues jobs in one commit: all of them are there after a crash, or none. Otherwise as {@link Queue.enqueue}. */
+  enqueueMany(jobs: readonly JobInput<T>[]): Promise<Enqueued[]> {
+    return this.#enqueue(jobs)
+  }
+
+  /**
+   * Takes jobs to be settled by hand. Each is hidden from others for `visibilityTimeoutMs`; the note that it
+   * runs is written before this resolves.
+   *
+   * @throws {@link MiniQueueError} `QUEUE_CLOSED`
+   */
+  async receive(options: ReceiveOptions = {}): Promise<readonly Lease<T>[]> {
+    assertObject('options', options)
+    assertCount('max', options.max, 1)
+    assertWait('waitMs', options.waitMs)
+    assertWait('visibilityTimeoutMs', options.visibilityTimeoutMs)
+    this.#parts.deliveries.assertOpen(this.name)
+    return this.#parts.leasesOf<T>(
+      this.#queue,
+      await this.#parts.deliveries.receive(this.#queue, options),
+    )
+  }
+
+  /**
+   * Runs a handler for each job, `concurrency` at once. A job is done when its handler's promise resolves and
+   * that is on the disk; when it rejects, the job comes again after its backoff, or ends in the dead letters.
+   */
+  process(handler: Handler<T, R>, options?: ProcessOptions): Worker
+  process(
+    handler: BatchHandler<T, R>,
+    options: ProcessOptions & { readonly batch: NonNullable<ProcessOptions['batch']> },
+  ): Worker
+  process(handler: Handler<T, R> | BatchHandler<T, R>, options: ProcessOptions = {}): Worker {
+    this.#parts.deliveries.assertOpen(this.name)
+    return startWorker(
+      this.#core,
+      this.#parts,
+      this.#queue,
+      handler as Handler<unknown, unknown>,
+      options,
+    )
+  }
+
+  /** Listens to what the queue tells; returns how to stop. */
+  on<Name extends QueueEventName>(
+    event: Name,
+    listener: (payload: QueueEvents<T, R>[Name]) => void,
+  ): () => void {
+    return this.#queue.emitter.on(event, listener)
+  }
+
+  /** The job with that id, as it stands; undefined when it is not known, or no longer kept. */
+  async get(id: string): Promise<Job<T> | undefined> {
+    const slot = this.#parts.enqueuing.slotOfId(this.#queue, id)
+    return slot === undefined ? undefined : this.#view(slot)
+  }
+
+  /**
+   * Resolves to the result of a job when it has completed, at once when it had. Survives a restart: call it
+   * again.
+   *
+   * @throws {@link MiniQueueError} `JOB_NOT_FOUND`, `JOB_DEAD`, `JOB_CANCELLED`, `QUEUE_CLOSED`
+   */
+  async waitFor(id: string, options: { readonly signal?: AbortSignal } = {}): Promise<R> {
+    const { table } = this.#core.ledger.jobs
+    const first = this.#parts.enqueuing.slotOfId(this.#queue, id)
+    if (first === undefined)
+      throw this.#failure('JOB_NOT_FOUND', id, 'is not known, or no longer kept')
+    const seq = table.seq(first)
+    const endSeq = await this.#wait(options.signal, () => {
+      const slot = table.ofSeq(seq)
+      if (slot === undefined) return 0
+      const status = table.status(slot)
+      const reason = table.extra(slot)?.reason
+      if (status === 'dead') throw this.#failure('JOB_DEAD', id, `is dead: ${reason ?? 'unknown'}`)
+      if (status === 'cancelled') throw this.#failure('JOB_CANCELLED', id, 'was cancelled')
+      return status === 'completed' ? table.endSeq(slot) : undefined
+    })
+    if (endSeq === 0) throw this.#failure('JOB_NOT_FOUND', id, 'is no longer kept')
+    return (await this.#resultIn(endSeq)) as R
+  }
+
+  /** Resolves when no job waits, is delayed by a retry, or runs: when nothing is left that could run by itself now. */
+  async idle(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    await this.#wait(options.signal, () => {
+      const { waiting, delayed, active } = this.#queue.ledger.counts
+      return waiting + delayed + active === 0 ? true : undefined
+    })
+  }
+
+  /** Exact, at no cost. */
+  stats(): QueueStats {
+    const { counts, depth, pendingBytes, isPaused } = this.#queue.ledger
+    return { ...counts, depth, pendingBytes, isPaused, overrun: this.#parts.overrunOf(this.name) }
+  }
+
+  /** {@link Queue.stats}, as the message port has it. */
+  async counts(): Promise<MessageCounts> {
+    const { waiting, delayed, active, dead, blocked } = this.#queue.ledger.counts
+    return { waiting: waiting + blocked, delayed, active, dead }
+  }
+
+  /** The dead letters, the oldest first. */
+  async *deadLetters(): AsyncGenerator<DeadMessage<T>> {
+    const { table } = this.#core.ledger.jobs
+    for (const slot of this.#queue.ledger.ended.dead) {
+      if (table.status(slot) !== 'dead') continue
+      const { reason = 'deadLetter', error } = table.extra(slot) ?? {}
+      const { id, data } = await this.#view(slot)
+      yield { id, payload: data, reason, ...(error !== undefined && { error }) }
+    }
+  }
+
+  async #enqueue(jobs: readonly NewJob[]): Promise<Enqueued[]> {
+    this.#parts.deliveries.assertOpen(this.name)
+    return this.#parts.enqueuing.enqueue(this.#queue, jobs)
+  }
+
+  async #wait<Answer>(
+    signal: AbortSignal | undefined,
+    ask: () => Answer | undefined,
+  ): Promise<Answer> {
+    this.#parts.deliveries.assertOpen(this.name)
+    this.#core.keepAlive.hold()
+    try {
+      return await this.#parts.watchers.when(ask, signal)
+    } finally {
+      this.#core.keepAlive.release()
+    }
+  }
+
+  async #view(slot: number): Promise<Job<T>> {
+    const { bodies, ledger, log } = this.#core
+    const stored = bodies.get(slot) ?? (await bodies.read(slot, ledger.jobs.table, log))
+    if (stored === undefined) throw new Error('miniqueue: broken invariant: a job has a body')
+    const decoded = decodePayload(this.#queue, stored.dataText)
+    const data = 'issues' in decoded ? (JSON.parse(stored.dataText) as T) : (decoded.data as T)
+    return viewOf(this.#core, slot, stored, data)
+  }
+
+  async #resultIn(seq: number): Promise<unknown> {
+    const record = await this.#core.log.read(seq)
+    if (typeof record !== 'object' || record === null) return undefined
+    if ('ack' in record) return (record.ack as { result?: unknown }).result
+    return 'carry' in record ? (record.carry as { result?: unknown }).result : undefined
+  }
+
+  #failure(
+    code: 'JOB_NOT_FOUND' | 'JOB_DEAD' | 'JOB_CANCELLED',
+    id: string,
+    what: string,
+  ): MiniQueueError {
+    const message = `queue ${JSON.stringify(this.name)}: the job ${JSON.stringify(id)} ${what}`
+    return new MiniQueueError(code, message, { queue: this.name, id })
+  }
+}
+
+function assertWait(name: string, value: number | undefined): void {
+  if (value !== Number.POSITIVE_INFINITY) assertCount(name, value, 0)
+}

@@ -1,0 +1,294 @@
+import { MiniQueueError, messageOf } from '../errors.js'
+import type { DeathReason, JobError } from '../job-types.js'
+import { type Job, idOf } from '../job.js'
+import type { NackOptions } from '../message-port.js'
+import type { QueueRecord } from '../records/record-types.js'
+import { retryDelayMs } from '../worker/backoff.js'
+import type { StoredBody } from './bodies.js'
+import type { Core, DeclaredQueue } from './core.js'
+import type { Deliveries } from './deliveries.js'
+import type { HeldLease } from './held-lease.js'
+import { viewOf } from './views.js'
+
+/** The longest memo, as JSON. */
+const MAX_MEMO_BYTES = 64 * 1024
+/** What is kept of a stack. */
+const MAX_STACK_CHARS = 2_000
+/** What is kept of an error while the disk is full. */
+const MAX_ERROR_CHARS_WHEN_FULL = 120
+
+/** A lease with what is needed to end it. */
+export interface Settleable {
+  readonly queue: DeclaredQueue
+  readonly lease: HeldLease
+  readonly stored: StoredBody
+}
+
+type Ending = 'ack' | 'nack' | 'dead'
+
+/** Ends leases: each end is a record, and takes effect when it is durable. */
+export class Settling {
+  readonly #core: Core
+  readonly #deliveries: Deliveries
+  readonly #endings = new WeakMap<HeldLease, Ending>()
+
+  constructor(core: Core, deliveries: Deliveries) {
+    this.#core = core
+    this.#deliveries = deliveries
+  }
+
+  ack(one: Settleable, result: unknown): Promise<void> {
+    return this.#settle(one, 'ack', (late) => {
+      const given = {
+        ...(result !== undefined && { result }),
+        ...(late && { late: true as const }),
+      }
+      return { ack: { ...this.#delivery(one.lease), ...given } }
+    })
+  }
+
+  nack(one: Settleable, { delayMs, error, countAttempt = true, memo }: NackOptions): Promise<void> {
+    const { queue, lease, stored } = one
+    const slot = this.#core.ledger.jobs.table.ofSeq(lease.seq)
+    const failures = (slot === undefined ? 0 : this.#core.ledger.jobs.table.load(slot).failures) + 1
+    if (countAttempt && failures >= (stored.body.attempts ?? queue.settings.attempts)) {
+      return this.dead(one, 'attempts', error)
+    }
+    const backoff = stored.body.backoff ?? queue.settings.backoff
+    const waitMs = delayMs ?? retryDelayMs(backoff, failures, error, this.#core.random)
+    return this.#settle(one, 'nack', () => {
+      const delivery = this.#delivery(lease)
+      const dueMs = delivery.startMs + delivery.tookMs + waitMs
+      const kept = this.#errorOf(error)
+      const nack = {
+        ...delivery,
+        outcome: 'failed' as const,
+        dueMs,
+        delayMs: waitMs,
+        counts: countAttempt,
+      }
+      return {
+        nack: { ...nack, ...(kept && { error: kept }), ...(memo !== undefined && { memo }) },
+      }
+    })
+  }
+
+  dead(one: Settleable, reason: DeathReason, error: unknown): Promise<void> {
+    return this.#settle(one, 'dead', () => {
+      const delivery = this.#delivery(one.lease)
+      const kept = this.#errorOf(error)
+      const atMs = delivery.startMs + delivery.tookMs
+      return { dead: { ...delivery, atMs, reason, ...(kept && { error: kept }) } }
+    })
+  }
+
+  /** The lease has run out. Durable before anybody else gets the job. */
+  async expire(one: Settleable): Promise<void> {
+    const { lease, queue, stored } = one
+    lease.state = 'settling'
+    const { table } = this.#core.ledger.jobs
+    const slot = table.ofSeq(lease.seq)
+    const failures = (slot === undefined ? 0 : table.load(slot).failures) + 1
+    const delivery = this.#delivery(lease)
+    const atMs = delivery.startMs + delivery.tookMs
+    const isLast = failures >= (stored.body.attempts ?? queue.settings.attempts)
+    const nack = { ...delivery, outcome: 'expired' as const, dueMs: atMs, delayMs: 0, counts: true }
+    const record: QueueRecord = isLast
+      ? { dead: { ...delivery, atMs, reason: 'attempts' } }
+      : { nack }
+    lease.settled = this.#core.journal.settle([record]).then(() => {
+      lease.state = 'expired'
+      lease.settled = undefined
+      this.#deliveries.end(lease)
+      lease.abort(lost(queue, lease, stored, 'its time was over'))
+      queue.emitter.emit('leaseLost', () => ({ job: this.#view(one), reason: 'expired' }))
+      if (isLast) this.#tellDead(one, 'attempts', undefined)
+      this.#deliveries.dispatch()
+    })
+    await lease.settled
+  }
+
+  /** Durable nowhere: a lease lives in its process. */
+  async extend(one: Settleable, ms: number): Promise<void> {
+    const { lease, queue } = one
+    await this.#whenExpiryIsWritten(lease)
+    const slot = this.#slotOf(one)
+    lease.deadlineMs = this.#core.clock.monotonicMs() + ms
+    if (lease.state === 'held') return
+    this.#core.ledger.jobs.change(slot, { kind: 'lease', attempt: lease.attempt })
+    lease.state = 'held'
+    this.#deliveries.revive(lease, queue)
+  }
+
+  async save(one: Settleable, memo: unknown): Promise<void> {
+    await this.#whenExpiryIsWritten(one.lease)
+    this.#slotOf(one)
+    const bytes = Buffer.byteLength(JSON.stringify(memo) ?? 'null')
+    if (bytes > MAX_MEMO_BYTES) {
+      const { queue, lease, stored } = one
+      const message = `${nameOf(queue, lease, stored)}: a memo of ${bytes} bytes is over the ${MAX_MEMO_BYTES} that are kept; keep a reference instead`
+      throw new MiniQueueError('PAYLOAD_TOO_LARGE', message, {
+        queue: queue.name,
+        outcome: 'absent',
+      })
+    }
+    await this.#core.journal.settle([{ memo: { of: one.lease.seq, memo } }])
+  }
+
+  /** The record that ends a lease, for a commit of the caller's; `then` must be called once it is durable. */
+  prepare(
+    one: Settleable,
+    result: unknown,
+  ): { readonly record: QueueRecord; readonly done: () => void; readonly undo: () => void } {
+    this.#slotOf(one)
+    const { lease } = one
+    lease.state = 'settling'
+    const record = { ack: { ...this.#delivery(lease), ...(result !== undefined && { result }) } }
+    const done = (): void => this.#finish(one, 'ack', record, false)
+    const undo = (): void => {
+      lease.state = 'held'
+    }
+    return { record, done, undo }
+  }
+
+  #settle(one: Settleable, ending: Ending, make: (isLate: boolean) => QueueRecord): Promise<void> {
+    const { lease } = one
+    if (
+      lease.settled !== undefined &&
+      lease.state !== 'held' &&
+      this.#endings.get(lease) === ending
+    ) {
+      return lease.settled
+    }
+    const settled = this.#settleOnce(one, ending, make)
+    if (this.#endings.get(lease) === undefined) {
+      this.#endings.set(lease, ending)
+      lease.settled = settled
+    }
+    return settled
+  }
+
+  async #settleOnce(
+    one: Settleable,
+    ending: Ending,
+    make: (isLate: boolean) => QueueRecord,
+  ): Promise<void> {
+    const { lease, queue } = one
+    if (lease.state === 'settling') await this.#whenExpiryIsWritten(lease)
+    const slot = this.#slotOf(one)
+    const isLate = lease.state === 'expired'
+    // Nobody may be given the job while its late end is on its way.
+    if (isLate) queue.ledger.ready.remove(slot)
+    const before = lease.state
+    lease.state = 'settling'
+    const record = make(isLate)
+    try {
+      await this.#core.journal.settle([record])
+    } catch (error) {
+      lease.state = before
+      this.#endings.delete(lease)
+      if (isLate && this.#core.ledger.jobs.table.status(slot) === 'waiting')
+        queue.ledger.ready.add(slot)
+      throw error
+    }
+    this.#finish(one, ending, record, isLate)
+  }
+
+  #finish(one: Settleable, ending: Ending, record: QueueRecord, isLate: boolean): void {
+    const { lease, queue } = one
+    lease.state = 'over'
+    this.#deliveries.end(lease)
+    if ('ack' in record) {
+      const { result } = record.ack
+      if (isLate) queue.emitter.emit('lateAck', () => ({ job: this.#view(one), result }))
+      queue.emitter.emit('completed', () => ({ job: this.#view(one), result }))
+    } else if ('nack' in record) {
+      const { error, dueMs } = record.nack
+      queue.emitter.emit('retry', () => ({ job: this.#view(one), error, dueMs }))
+    } else if ('dead' in record) this.#tellDead(one, record.dead.reason, record.dead.error)
+    this.#deliveries.dispatch()
+  }
+
+  #tellDead(one: Settleable, reason: DeathReason, error: JobError | undefined): void {
+    one.queue.emitter.emit('dead', () => ({ job: this.#view(one), reason, error }))
+  }
+
+  /** The job's slot, when the lease is still this caller's to settle. @throws `LEASE_LOST`, `QUEUE_CLOSED` */
+  #slotOf({ queue, lease, stored }: Settleable): number {
+    this.#deliveries.assertOpen(queue.name)
+    const { table } = this.#core.ledger.jobs
+    const slot = table.ofSeq(lease.seq)
+    if (slot === undefined) throw lost(queue, lease, stored, 'the job is gone')
+    if (table.attempt(slot) !== lease.attempt) {
+      throw lost(queue, lease, stored, 'its time was over, and the job was delivered again')
+    }
+    const status = table.status(slot)
+    const isHeld = lease.state === 'held' && status === 'active'
+    if (isHeld || (lease.state === 'expired' && status !== 'active' && isOpen(status))) return slot
+    throw lost(queue, lease, stored, `the job is ${status}, and this delivery has been settled`)
+  }
+
+  async #whenExpiryIsWritten(lease: HeldLease): Promise<void> {
+    if (lease.state === 'settling' && this.#endings.get(lease) === undefined) await lease.settled
+  }
+
+  #delivery(lease: HeldLease): { of: number; attempt: number; startMs: number; tookMs: number } {
+    const tookMs = this.#core.clock.now() - lease.startMs
+    return { of: lease.seq, attempt: lease.attempt, startMs: lease.startMs, tookMs }
+  }
+
+  #errorOf(error: unknown): JobError | undefined {
+    if (error === undefined) return undefined
+    const { name, stack } = error instanceof Error ? error : { name: 'Error', stack: undefined }
+    const message = messageOf(error)
+    if (this.#core.journal.isFull)
+      return { name, message: message.slice(0, MAX_ERROR_CHARS_WHEN_FULL) }
+    return { name, message, ...(stack !== undefined && { stack: stack.slice(0, MAX_STACK_CHARS) }) }
+  }
+
+  #view({ queue, lease, stored }: Settleable): Job<unknown> {
+    const { table } = this.#core.ledger.jobs
+    const slot = table.ofSeq(lease.seq)
+    const data: unknown = JSON.parse(stored.dataText)
+    if (slot !== undefined) return viewOf(this.#core, slot, stored, data)
+    return {
+      id: idOf(lease.seq, stored.body.id),
+      seq: lease.seq,
+      queue: queue.name,
+      data,
+      headers: stored.body.headers ?? {},
+      priority: stored.body.priority ?? 0,
+      group: stored.body.group,
+      status: 'completed',
+      attempt: lease.attempt,
+      failures: 0,
+      crashes: 0,
+      enqueuedAtMs: 0,
+      previous: undefined,
+    }
+  }
+}
+
+function isOpen(status: string): boolean {
+  return status === 'waiting' || status === 'delayed'
+}
+
+function nameOf(queue: DeclaredQueue, { seq }: HeldLease, { body }: StoredBody): string {
+  return `queue ${JSON.stringify(queue.name)}, job ${JSON.stringify(idOf(seq, body.id))}`
+}
+
+function lost(
+  queue: DeclaredQueue,
+  lease: HeldLease,
+  stored: StoredBody,
+  why: string,
+): MiniQueueError {
+  const message = `${nameOf(queue, lease, stored)}: the lease of delivery ${lease.attempt} is lost: ${why}; nothing was written`
+  const id = idOf(lease.seq, stored.body.id)
+  return new MiniQueueError('LEASE_LOST', message, {
+    queue: queue.name,
+    id,
+    seq: lease.seq,
+    outcome: 'absent',
+  })
+}

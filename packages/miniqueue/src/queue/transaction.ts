@@ -1,0 +1,90 @@
+import type { EnqueueOptions } from './enqueue-options.js'
+import type { Core, DeclaredQueue } from './core.js'
+import type { Admitted, Enqueuing } from './enqueuing.js'
+import type { Lease } from './lease.js'
+import type { Settling } from './settling.js'
+
+interface TransactionParts {
+  readonly core: Core
+  readonly enqueuing: Enqueuing
+  readonly settling: Settling
+  declared(queue: string | { readonly name: string }): DeclaredQueue
+}
+
+/** Collects what becomes one commit: jobs, acks and values. */
+export class Transaction {
+  readonly #parts: TransactionParts
+  readonly #jobs: { queue: DeclaredQueue; data: unknown; options: EnqueueOptions }[] = []
+  readonly #acks: { lease: Lease<unknown>; result: unknown }[] = []
+  readonly #values = new Map<string, unknown>()
+  #isOver = false
+
+  /** @internal */
+  constructor(parts: TransactionParts) {
+    this.#parts = parts
+  }
+
+  /** A queue of this {@link MiniQueue}, by its name or itself. */
+  enqueue(
+    queue: string | { readonly name: string },
+    data: unknown,
+    options: EnqueueOptions = {},
+  ): void {
+    this.#assertOpen()
+    this.#jobs.push({ queue: this.#parts.declared(queue), data, options })
+  }
+
+  /** The job is done, if the rest is. */
+  ack(lease: Lease<never>, result?: unknown): void {
+    this.#assertOpen()
+    this.#acks.push({ lease: lease as unknown as Lease<unknown>, result })
+  }
+
+  /** A value beside the jobs, `MiniQueue.value` gives it back. */
+  put(key: string, value: unknown): void {
+    this.#assertOpen()
+    if (typeof key !== 'string') throw new TypeError('the key of a value must be a string')
+    this.#values.set(key, value)
+  }
+
+  /** @internal Whether there is anything but an ack. */
+  get isEmpty(): boolean {
+    return this.#jobs.length === 0 && this.#values.size === 0
+  }
+
+  /** @internal Writes it all, or nothing. */
+  async commit(): Promise<void> {
+    this.#assertOpen()
+    this.#isOver = true
+    const { core, enqueuing, settling } = this.#parts
+    const admitted: Admitted[] = []
+    const acks: ReturnType<Settling['prepare']>[] = []
+    try {
+      for (const queue of new Set(this.#jobs.map((job) => job.queue))) {
+        const jobs = this.#jobs.filter((job) => job.queue === queue)
+        admitted.push(...(await enqueuing.admit(queue, jobs)))
+      }
+      for (const { lease, result } of this.#acks) acks.push(settling.prepare(lease, result))
+      const records = [
+        ...admitted.flatMap(({ record }) => record ?? []),
+        ...acks.map(({ record }) => record),
+        ...[...this.#values].map(([key, value]) => ({ put: { key, value } })),
+      ]
+      // With new jobs in it, it is new work: a full disk refuses it as a whole.
+      const isNewWork = admitted.length > 0
+      if (records.length > 0) {
+        await (isNewWork ? core.journal.add(records) : core.journal.settle(records))
+      }
+      for (const { done } of acks) done()
+    } catch (error) {
+      for (const { undo } of acks) undo()
+      throw error
+    } finally {
+      for (const { release } of admitted) release()
+    }
+  }
+
+  #assertOpen(): void {
+    if (this.#isOver) throw new TypeError('this transaction is over: begin another')
+  }
+}

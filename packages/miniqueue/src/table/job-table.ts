@@ -1,0 +1,225 @@
+import { createHash } from 'node:crypto'
+import type { DeathReason, JobError, JobStatus, PreviousDelivery } from '../job-types.js'
+import type { JobState } from '../ledger/transition.js'
+import type { DedupMark } from '../records/record-types.js'
+import { Column } from './columns.js'
+import { SlotTable, hashOfNumber } from './slot-table.js'
+
+/** What few jobs have, and so has no column. */
+export interface JobExtra {
+  group?: string
+  /** Where it stands in its group: when it could first run. */
+  placeMs?: number
+  /** A failed job of a group, which holds up the others until it has run. */
+  isBlocking?: boolean
+  /** Numbers of the jobs that it waits for. */
+  waitsFor?: Set<number>
+  dedup?: DedupMark
+  memo?: unknown
+  previous?: PreviousDelivery
+  reason?: DeathReason
+  error?: JobError
+}
+
+const STATUSES: readonly JobStatus[] = [
+  'waiting',
+  'delayed',
+  'blocked',
+  'active',
+  'completed',
+  'dead',
+  'cancelled',
+]
+
+/** The 16 bytes by which an id is remembered, as four numbers. */
+export type IdHash = readonly [number, number, number, number]
+
+/** Half of a SHA-256 of a queue's name and an id. */
+export function hashOfId(queue: string, id: string): IdHash {
+  const digest = createHash('sha256').update(queue).update('\0').update(id).digest()
+  return [
+    digest.readUInt32LE(0),
+    digest.readUInt32LE(4),
+    digest.readUInt32LE(8),
+    digest.readUInt32LE(12),
+  ]
+}
+
+/**
+ * All jobs that are known, a row each, in columns of numbers: under 100 bytes a job, however many. A row is
+ * called by its slot, which is given to another job when this one is gone.
+ */
+export class JobTable {
+  readonly positions: Column = new Column(Uint32Array)
+  readonly #seq = new Column(Float64Array)
+  readonly #bodySeq = new Column(Float64Array)
+  readonly #endSeq = new Column(Float64Array)
+  readonly #bytes = new Column(Uint32Array)
+  readonly #status = new Column(Uint8Array)
+  readonly #queue = new Column(Uint16Array)
+  readonly #priority = new Column(Int32Array)
+  readonly #due = new Column(Float64Array)
+  readonly #delay = new Column(Float32Array)
+  readonly #attempt = new Column(Uint32Array)
+  readonly #failures = new Column(Uint16Array)
+  readonly #crashes = new Column(Uint8Array)
+  readonly #id = [0, 1, 2, 3].map(() => new Column(Uint32Array))
+  readonly #extras = new Map<number, JobExtra>()
+  readonly #bySeq = new SlotTable((slot) => hashOfNumber(this.#seq.get(slot)))
+  readonly #byId = new SlotTable((slot) => this.#id[0]?.get(slot) ?? 0)
+  readonly #free: number[] = []
+  #slots = 0
+  #liveBytes = 0
+
+  /** Jobs, whatever their status. */
+  get count(): number {
+    return this.#slots - this.#free.length
+  }
+
+  /** Bytes of the records that hold these jobs' bodies: what a journal cannot do without. */
+  get liveBytes(): number {
+    return this.#liveBytes
+  }
+
+  /** Takes a row for a new job. */
+  add(seq: number, queue: number, idHash: IdHash | undefined): number {
+    const slot = this.#free.pop() ?? this.#slots++
+    this.#seq.set(slot, seq)
+    this.#queue.set(slot, queue)
+    this.#bySeq.add(slot)
+    this.#id.forEach((column, index) => column.set(slot, idHash?.[index] ?? 0))
+    if (idHash !== undefined) this.#byId.add(slot)
+    return slot
+  }
+
+  remove(slot: number): void {
+    this.#bySeq.remove(slot)
+    if (this.idHash(slot) !== undefined) this.#byId.remove(slot)
+    this.setBody(slot, this.#seq.get(slot), 0)
+    this.#seq.set(slot, 0)
+    this.#endSeq.set(slot, 0)
+    this.#extras.delete(slot)
+    this.#free.push(slot)
+  }
+
+  ofSeq(seq: number): number | undefined {
+    return this.#bySeq.find(hashOfNumber(seq), (slot) => this.#seq.get(slot) === seq)
+  }
+
+  /** The job whose id has this hash: ask its record whether it is the same id. */
+  ofId(hash: IdHash): number | undefined {
+    return this.#byId.find(hash[0], (slot) =>
+      this.#id.every((column, index) => column.get(slot) === hash[index]),
+    )
+  }
+
+  /** The hash of the id that the caller gave it. */
+  idHash(slot: number): IdHash | undefined {
+    const [a, b, c, d] = this.#id.map((column) => column.get(slot))
+    if (a === undefined || b === undefined || c === undefined || d === undefined) return undefined
+    return a === 0 && b === 0 && c === 0 && d === 0 ? undefined : [a, b, c, d]
+  }
+
+  /** The slots that are taken, in no order. */
+  *[Symbol.iterator](): Generator<number> {
+    for (let slot = 0; slot < this.#slots; slot++) if (this.#seq.get(slot) !== 0) yield slot
+  }
+
+  load(slot: number): JobState {
+    return {
+      status: this.status(slot),
+      attempt: this.#attempt.get(slot),
+      failures: this.#failures.get(slot),
+      crashes: this.#crashes.get(slot),
+      dueMs: this.#due.get(slot),
+      delayMs: this.#delay.get(slot),
+    }
+  }
+
+  store(slot: number, state: JobState): void {
+    this.#status.set(slot, STATUSES.indexOf(state.status))
+    this.#attempt.set(slot, state.attempt)
+    this.#failures.set(slot, Math.min(state.failures, 0xffff))
+    this.#crashes.set(slot, Math.min(state.crashes, 0xff))
+    this.#due.set(slot, state.dueMs)
+    this.#delay.set(slot, state.delayMs)
+  }
+
+  seq(slot: number): number {
+    return this.#seq.get(slot)
+  }
+
+  status(slot: number): JobStatus {
+    return STATUSES[this.#status.get(slot)] ?? 'waiting'
+  }
+
+  queue(slot: number): number {
+    return this.#queue.get(slot)
+  }
+
+  priority(slot: number): number {
+    return this.#priority.get(slot)
+  }
+
+  setPriority(slot: number, priority: number): void {
+    this.#priority.set(slot, priority)
+  }
+
+  dueMs(slot: number): number {
+    return this.#due.get(slot)
+  }
+
+  /** Whether it waits for a time of the wall clock, not for some time to pass. */
+  isByWallClock(slot: number): boolean {
+    return this.#delay.get(slot) === Number.POSITIVE_INFINITY
+  }
+
+  setDueMs(slot: number, dueMs: number): void {
+    this.#due.set(slot, dueMs)
+  }
+
+  attempt(slot: number): number {
+    return this.#attempt.get(slot)
+  }
+
+  crashes(slot: number): number {
+    return this.#crashes.get(slot)
+  }
+
+  /** The number of the record that holds the job's body. */
+  bodySeq(slot: number): number {
+    return this.#bodySeq.get(slot) || this.#seq.get(slot)
+  }
+
+  /** The number of the record that ended it. */
+  endSeq(slot: number): number {
+    return this.#endSeq.get(slot)
+  }
+
+  setEndSeq(slot: number, seq: number): void {
+    this.#endSeq.set(slot, seq)
+  }
+
+  bytes(slot: number): number {
+    return this.#bytes.get(slot)
+  }
+
+  /** `bytes`: of that record. */
+  setBody(slot: number, seq: number, bytes: number): void {
+    this.#liveBytes += bytes - this.#bytes.get(slot)
+    this.#bodySeq.set(slot, seq === this.#seq.get(slot) ? 0 : seq)
+    this.#bytes.set(slot, bytes)
+  }
+
+  /** What it has beside the columns, to be read. */
+  extra(slot: number): Readonly<JobExtra> | undefined {
+    return this.#extras.get(slot)
+  }
+
+  /** The same to be changed. */
+  extraToChange(slot: number): JobExtra {
+    let extra = this.#extras.get(slot)
+    if (extra === undefined) this.#extras.set(slot, (extra = {}))
+    return extra
+  }
+}

@@ -1,0 +1,170 @@
+import type { JobTable } from './job-table.js'
+import { SlotHeap } from './slot-heap.js'
+
+/** How the groups of a queue behave. */
+export interface GroupRules {
+  /** Jobs of one group that run at once. */
+  readonly concurrency: number
+  /** `block`: a failed job holds up its group until it has succeeded or died. */
+  readonly onFailure: 'block' | 'skip'
+}
+
+interface Group {
+  readonly name: string
+  readonly heap: SlotHeap
+  active: number
+  blocking: number
+}
+
+/**
+ * The jobs of one queue that may run now, in their order: priority, then when they became ready, then their
+ * number. Jobs of a group are ordered within it, and the groups come in turn.
+ */
+export class ReadySet {
+  rules: GroupRules = { concurrency: 1, onFailure: 'block' }
+  readonly #table: JobTable
+  readonly #single: SlotHeap
+  readonly #groups = new Map<string, Group>()
+  /** Groups with something that may run, the next one first. */
+  readonly #turn = new Set<Group>()
+
+  constructor(table: JobTable) {
+    this.#table = table
+    this.#single = new SlotHeap(table.positions, (a, b) => this.#isBefore(a, b))
+  }
+
+  add(slot: number): void {
+    const group = this.#groupOf(slot)
+    if (group === undefined) return this.#single.push(slot)
+    group.heap.push(slot)
+    this.#consider(group)
+  }
+
+  remove(slot: number): void {
+    const group = this.#groupOf(slot)
+    const heap = group?.heap ?? this.#single
+    if (heap.has(slot)) heap.remove(slot)
+  }
+
+  /** A job has begun. */
+  begin(slot: number): void {
+    const group = this.#groupOf(slot)
+    if (group === undefined) return
+    group.active += 1
+    this.#consider(group)
+  }
+
+  /** A job that had begun is over, whatever its end. */
+  end(slot: number): void {
+    const group = this.#groupOf(slot)
+    if (group === undefined) return
+    group.active -= 1
+    this.#settle(group)
+  }
+
+  /** A failed job waits for its next time, and holds up its group as the rules say. */
+  block(slot: number): void {
+    const group = this.#groupOf(slot)
+    const extra = this.#table.extra(slot)
+    if (group === undefined || extra?.isBlocking === true) return
+    this.#table.extraToChange(slot).isBlocking = true
+    group.blocking += 1
+  }
+
+  unblock(slot: number): void {
+    const group = this.#groupOf(slot)
+    if (group === undefined || this.#table.extra(slot)?.isBlocking !== true) return
+    this.#table.extraToChange(slot).isBlocking = false
+    group.blocking -= 1
+    this.#settle(group)
+  }
+
+  /** Takes the next one of which `mayRun` is true; tries no more than the heads. */
+  take(mayRun: (slot: number) => boolean): number | undefined {
+    const passed: number[] = []
+    let taken: number | undefined
+    while (taken === undefined) {
+      const slot = this.#takeNext()
+      if (slot === undefined) break
+      if (mayRun(slot)) taken = slot
+      else passed.push(slot)
+    }
+    for (const slot of passed) this.add(slot)
+    return taken
+  }
+
+  /** Why a job that waits does not run, as far as its group goes. */
+  holdUp(slot: number): { readonly group: string; readonly why: 'busy' | 'blocked' } | undefined {
+    const group = this.#groupOf(slot)
+    if (group === undefined || this.#isEligible(group)) return undefined
+    const why = group.active >= this.rules.concurrency ? 'busy' : 'blocked'
+    return { group: group.name, why }
+  }
+
+  /** Whether nothing may run. */
+  get isEmpty(): boolean {
+    return this.#single.size === 0 && this.#nextGroup() === undefined
+  }
+
+  #takeNext(): number | undefined {
+    const group = this.#nextGroup()
+    const grouped = group?.heap.peek()
+    const single = this.#single.peek()
+    if (group === undefined || grouped === undefined) return this.#single.pop()
+    if (single !== undefined && this.#isBefore(single, grouped)) return this.#single.pop()
+    // Behind the others, once this job has begun or was put back.
+    this.#turn.delete(group)
+    group.heap.pop()
+    return grouped
+  }
+
+  #nextGroup(): Group | undefined {
+    for (const group of this.#turn) {
+      if (this.#isEligible(group)) return group
+      this.#turn.delete(group)
+    }
+    return undefined
+  }
+
+  #consider(group: Group): void {
+    if (this.#isEligible(group)) this.#turn.add(group)
+  }
+
+  #settle(group: Group): void {
+    this.#consider(group)
+    const isOver = group.heap.size === 0 && group.active === 0 && group.blocking === 0
+    if (isOver) this.#groups.delete(group.name)
+  }
+
+  #isEligible(group: Group): boolean {
+    const { concurrency, onFailure } = this.rules
+    if (group.heap.size === 0 || group.active >= concurrency) return false
+    return onFailure === 'skip' || group.blocking === 0
+  }
+
+  #groupOf(slot: number): Group | undefined {
+    const name = this.#table.extra(slot)?.group
+    if (name === undefined) return undefined
+    let group = this.#groups.get(name)
+    if (group === undefined) {
+      const heap = new SlotHeap(this.#table.positions, (a, b) => this.#isBeforeInGroup(a, b))
+      group = { name, heap, active: 0, blocking: 0 }
+      this.#groups.set(name, group)
+    }
+    return group
+  }
+
+  #isBefore(a: number, b: number): boolean {
+    const table = this.#table
+    const byPriority = table.priority(a) - table.priority(b)
+    if (byPriority !== 0) return byPriority < 0
+    const byTime = table.dueMs(a) - table.dueMs(b)
+    return byTime === 0 ? table.seq(a) < table.seq(b) : byTime < 0
+  }
+
+  #isBeforeInGroup(a: number, b: number): boolean {
+    const table = this.#table
+    const byPlace = (table.extra(a)?.placeMs ?? 0) - (table.extra(b)?.placeMs ?? 0)
+    return byPlace === 0 ? table.seq(a) < table.seq(b) : byPlace < 0
+  }
+}

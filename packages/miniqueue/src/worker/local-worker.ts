@@ -1,0 +1,65 @@
+import type { Core, DeclaredQueue } from '../queue/core.js'
+import { Lease } from '../queue/lease.js'
+import type { Parts } from '../queue/parts.js'
+import { assertCount, assertObject, assertOneOf } from '../queue/queue-options.js'
+import type { MessageLease } from '../message-port.js'
+import { Worker } from './worker.js'
+import type { AttemptPlan, WorkerHost } from './worker-host.js'
+import type { Handler, ProcessOptions } from './worker-types.js'
+
+/** Starts a worker on a local queue. @throws TypeError, RangeError */
+export function startWorker(
+  core: Core,
+  parts: Parts,
+  queue: DeclaredQueue,
+  handler: Handler<unknown, unknown>,
+  options: ProcessOptions,
+): Worker {
+  if (typeof handler !== 'function') throw new TypeError('the handler must be a function')
+  assertObject('options', options)
+  assertCount('concurrency', options.concurrency, 1)
+  assertCount('batch.size', options.batch?.size, 1)
+  assertCount('batch.waitMs', options.batch?.waitMs, 0)
+  assertOneOf('unref', options.unref, [true, false])
+  const worker = new Worker(hostOf(core, parts, queue), handler, options)
+  parts.workers.set(worker, queue.name)
+  return worker
+}
+
+function hostOf(core: Core, parts: Parts, queue: DeclaredQueue): WorkerHost {
+  return {
+    queue: {
+      receive: async (options = {}) =>
+        parts.leasesOf(queue, await parts.deliveries.receive(queue, options, true)),
+    },
+    clock: core.clock,
+    random: core.random,
+    jobOf: (lease) => own(lease).job,
+    planOf: (lease) => planOf(queue, own(lease)),
+    transactionFor: (lease) => parts.transactionFor(own(lease)),
+    progress: (lease, value) => {
+      core.journal.ride({ progress: { of: own(lease).job.seq, value } })
+      queue.emitter.emit('progress', () => ({ job: own(lease).job, value }))
+    },
+    log: (lease, line) =>
+      core.journal.ride({ log: { of: own(lease).job.seq, line, atMs: core.clock.now() } }),
+    overrun: (lease, timeoutMs, isOver) => parts.overrun(queue, own(lease), timeoutMs, isOver),
+    failed: (error) => parts.failed(error),
+    hold: () => core.keepAlive.hold(),
+    release: () => core.keepAlive.release(),
+  }
+}
+
+function planOf(queue: DeclaredQueue, { stored }: Lease<unknown>): AttemptPlan {
+  const { attempts, backoff, timeoutMs } = queue.settings
+  return {
+    attempts: stored.body.attempts ?? attempts,
+    backoff: stored.body.backoff ?? backoff,
+    timeoutMs: stored.body.timeoutMs ?? timeoutMs,
+  }
+}
+
+function own(lease: MessageLease<unknown>): Lease<unknown> {
+  if (lease instanceof Lease) return lease as Lease<unknown>
+  throw new Error('miniqueue: broken invariant: a worker has leases of its own queue')
+}

@@ -1,0 +1,159 @@
+import { MiniQueueError } from '../errors.js'
+import type { MessageLease } from '../message-port.js'
+import { BatchContext, RunContext } from './run-context.js'
+import type { RunSignal } from './run-signal.js'
+import { retryDelayMs } from './backoff.js'
+import { NonRetryableError, RetryAfterError } from './worker-errors.js'
+import type { OpenTransaction, WorkerHost } from './worker-host.js'
+import type { BatchHandler, Handler } from './worker-types.js'
+
+/** Before an ack is tried again that the disk had no room for. */
+const DISK_FULL_WAIT_MS = 1_000
+/** Where leases are lost by time they are extended after this part of it. */
+const EXTEND_AT = 1 / 3
+
+/** Runs a handler for its jobs, and settles them as it ends. Resolves when they are settled. */
+export async function runHandler(
+  host: WorkerHost,
+  handler: Handler<unknown, unknown> | BatchHandler<unknown, unknown>,
+  leases: readonly MessageLease<unknown>[],
+  isBatch: boolean,
+  stop: RunSignal,
+): Promise<void> {
+  const [first] = leases
+  if (first === undefined) return
+  const watch = startWatch(host, leases, stop)
+  const transaction = host.transactionFor(first)
+  let outcome: { readonly result: unknown } | { readonly error: unknown }
+  try {
+    const result = isBatch
+      ? await (handler as BatchHandler<unknown, unknown>)(
+          leases.map((lease) => host.jobOf(lease)),
+          new BatchContext(stop),
+        )
+      : await (handler as Handler<unknown, unknown>)(
+          host.jobOf(first),
+          new RunContext(host, first, transaction, stop),
+        )
+    outcome = { result }
+  } catch (error) {
+    outcome = { error }
+  }
+  await watch?.end()
+  const settle = (lease: MessageLease<unknown>): Promise<void> =>
+    'error' in outcome
+      ? fail(host, lease, outcome.error)
+      : succeed(host, lease, isBatch ? undefined : transaction, outcome.result)
+  await (isBatch ? Promise.all(leases.map(settle)) : settle(first))
+}
+
+/** What has to be done while a handler runs: its deadline, and leases that time takes away. */
+function startWatch(
+  host: WorkerHost,
+  leases: readonly MessageLease<unknown>[],
+  stop: RunSignal,
+): { readonly end: () => Promise<void> } | undefined {
+  const [first] = leases
+  const timeoutMs = first === undefined ? undefined : host.planOf(first).timeoutMs
+  const losable = leases.filter(({ expiresAt }) => expiresAt !== undefined)
+  if (first === undefined || (timeoutMs === undefined && losable.length === 0)) return undefined
+  const over = new AbortController()
+  const renewals = losable.map((lease) => keepExtended(host, lease, over.signal))
+  let isOverrun = false
+  if (timeoutMs !== undefined) {
+    void host.clock.wait(timeoutMs, over.signal).then(() => {
+      if (over.signal.aborted) return
+      // It goes on occupying its place until it has ended: it must not run beside itself.
+      isOverrun = true
+      const message = `the handler of job ${JSON.stringify(first.id)} has passed its ${timeoutMs} ms`
+      stop.abort(new DOMException(message, 'TimeoutError'))
+      host.overrun(first, timeoutMs, false)
+    })
+  }
+  const end = async (): Promise<void> => {
+    over.abort()
+    if (isOverrun && timeoutMs !== undefined) host.overrun(first, timeoutMs, true)
+    await Promise.all(renewals)
+  }
+  return { end }
+}
+
+async function keepExtended(
+  host: WorkerHost,
+  lease: MessageLease<unknown>,
+  over: AbortSignal,
+): Promise<void> {
+  while (!over.aborted && lease.expiresAt !== undefined) {
+    const leftMs = lease.expiresAt - host.clock.monotonicMs()
+    await host.clock.wait(Math.max(0, leftMs * EXTEND_AT), over)
+    if (over.aborted) return
+    try {
+      await lease.extend(leftMs)
+    } catch (error) {
+      // The settling at the end says the same to whom it concerns.
+      if (isLost(error)) return
+      throw error
+    }
+  }
+}
+
+async function succeed(
+  host: WorkerHost,
+  lease: MessageLease<unknown>,
+  transaction: OpenTransaction | undefined,
+  result: unknown,
+): Promise<void> {
+  try {
+    await whileTheDiskIsFull(host, () =>
+      transaction === undefined ? lease.ack(result) : transaction.ack(result),
+    )
+  } catch (error) {
+    if (!isTheHandlersFault(error)) throw error
+    // What cannot be written down is no result.
+    await fail(host, lease, error)
+  }
+}
+
+async function fail(host: WorkerHost, lease: MessageLease<unknown>, error: unknown): Promise<void> {
+  await whileTheDiskIsFull(host, () => {
+    if (error instanceof RetryAfterError) {
+      return lease.nack({ delayMs: error.delayMs, error, countAttempt: false })
+    }
+    if (error instanceof NonRetryableError) return lease.deadLetter('nonRetryable', error)
+    const { attempts, backoff } = host.planOf(lease)
+    const failures = lease.failureCount + 1
+    if (failures >= attempts) return lease.deadLetter('attempts', error)
+    return lease.nack({ delayMs: retryDelayMs(backoff, failures, error, host.random), error })
+  })
+}
+
+/** What was done stays done: its record is tried until there is room for it. */
+async function whileTheDiskIsFull(host: WorkerHost, settle: () => Promise<void>): Promise<void> {
+  for (;;) {
+    try {
+      return await settle()
+    } catch (error) {
+      if (!MiniQueueError.is(error) || error.code !== 'DISK_FULL') throw error
+      await host.clock.wait(DISK_FULL_WAIT_MS, new AbortController().signal)
+    }
+  }
+}
+
+function isLost(error: unknown): boolean {
+  return MiniQueueError.is(error) && (error.code === 'LEASE_LOST' || error.code === 'QUEUE_CLOSED')
+}
+
+const FAULTS = new Set([
+  'RECORD_NOT_SERIALIZABLE',
+  'RECORD_TOO_LARGE',
+  'PAYLOAD_INVALID',
+  'PAYLOAD_TOO_LARGE',
+  'DEPENDENCY_UNKNOWN',
+  'QUEUE_FULL',
+])
+
+function isTheHandlersFault(error: unknown): boolean {
+  if (error instanceof TypeError || error instanceof RangeError) return true
+  if (typeof error !== 'object' || error === null || !('code' in error)) return false
+  return typeof error.code === 'string' && FAULTS.has(error.code)
+}

@@ -1,0 +1,182 @@
+import { MiniQueueError } from '../errors.js'
+import type { MessageLease } from '../message-port.js'
+import { runHandler } from './run-handler.js'
+import { RunSignal } from './run-signal.js'
+import type { WorkerHost } from './worker-host.js'
+import type {
+  BatchHandler,
+  CloseOptions,
+  CloseReport,
+  Handler,
+  ProcessOptions,
+} from './worker-types.js'
+
+const DEFAULT_TIMEOUT_MS = 30_000
+const DEFAULT_GRACE_MS = 5_000
+
+/** A run of a handler, with its jobs. */
+interface Run {
+  readonly leases: readonly MessageLease<unknown>[]
+  readonly stop: RunSignal
+  readonly done: Promise<void>
+}
+
+/** Runs a handler for each message of a queue. Stands on the message port alone. */
+export class Worker {
+  readonly #host: WorkerHost
+  readonly #handler: Handler<unknown, unknown> | BatchHandler<unknown, unknown>
+  readonly #concurrency: number
+  readonly #batch: ProcessOptions['batch']
+  readonly #isHolding: boolean
+  readonly #runs = new Set<Run>()
+  readonly #stop = new AbortController()
+  /** Aborted by a pause, and by the end. */
+  #receiving = new AbortController()
+  #isPaused = false
+  #isFilling = false
+  #closed: Promise<CloseReport> | undefined
+  #settled = (): void => {}
+
+  /** @internal */
+  constructor(
+    host: WorkerHost,
+    handler: Handler<unknown, unknown> | BatchHandler<unknown, unknown>,
+    { concurrency = 1, batch, unref = false }: ProcessOptions,
+  ) {
+    this.#host = host
+    this.#handler = handler
+    this.#concurrency = concurrency
+    this.#batch = batch
+    this.#isHolding = !unref
+    if (this.#isHolding) host.hold()
+    this.#fillSoon()
+  }
+
+  /** Jobs whose handlers have not ended. */
+  get running(): number {
+    return [...this.#runs].reduce((sum, { leases }) => sum + leases.length, 0)
+  }
+
+  get isPaused(): boolean {
+    return this.#isPaused
+  }
+
+  /** Starts no further job; those that run go on. */
+  pause(): void {
+    this.#isPaused = true
+    this.#receiving.abort()
+  }
+
+  resume(): void {
+    this.#isPaused = false
+    this.#fillSoon()
+  }
+
+  /**
+   * Takes no further job, waits for those that run, aborts their signals when `timeoutMs` is over, and gives
+   * up on them `graceMs` later: never earlier while a handler runs, never later. Idempotent.
+   */
+  close(options: CloseOptions = {}): Promise<CloseReport> {
+    this.#closed ??= this.#close(options)
+    return this.#closed
+  }
+
+  /** {@link Worker.close}, for `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #close({
+    timeoutMs = DEFAULT_TIMEOUT_MS,
+    graceMs = DEFAULT_GRACE_MS,
+    abort = false,
+  }: CloseOptions): Promise<CloseReport> {
+    this.#stop.abort()
+    this.#receiving.abort()
+    if (!abort) await this.#whenIdle(timeoutMs)
+    if (this.#runs.size > 0) {
+      const message = 'the worker is being closed; the job comes again'
+      const reason = new MiniQueueError('QUEUE_CLOSED', message)
+      for (const { stop } of this.#runs) stop.abort(reason)
+      await this.#whenIdle(graceMs)
+    }
+    if (this.#isHolding) this.#host.release()
+    const abandoned = [...this.#runs].flatMap(({ leases }) => leases.map(({ id }) => id))
+    return { abandoned }
+  }
+
+  /** Resolves when nothing runs or is being received, or when the time is over. */
+  async #whenIdle(ms: number): Promise<void> {
+    if (this.#runs.size === 0 && !this.#isFilling) return
+    const over = new AbortController()
+    const idle = new Promise<void>((resolve) => {
+      this.#settled = resolve
+    })
+    await Promise.race([idle, this.#host.clock.wait(ms, over.signal)])
+    over.abort()
+  }
+
+  #fillSoon(): void {
+    if (this.#isFilling || this.#isPaused || this.#stop.signal.aborted) return
+    this.#isFilling = true
+    // Jobs that end together make room together.
+    queueMicrotask(() => {
+      void this.#fill().finally(() => {
+        this.#isFilling = false
+        if (this.#stop.signal.aborted && this.#runs.size === 0) this.#settled()
+      })
+    })
+  }
+
+  async #fill(): Promise<void> {
+    for (;;) {
+      const free = this.#concurrency - this.#runs.size
+      if (free <= 0 || this.#isPaused || this.#stop.signal.aborted) return
+      const leases = await this.#receive(free)
+      if (leases === undefined) return
+      if (this.#batch !== undefined && leases.length > 0) this.#start(leases)
+      else for (const lease of leases) this.#start([lease])
+    }
+  }
+
+  async #receive(free: number): Promise<readonly MessageLease<unknown>[] | undefined> {
+    if (this.#receiving.signal.aborted) this.#receiving = new AbortController()
+    try {
+      const max = this.#batch?.size ?? free
+      const options = {
+        visibilityTimeoutMs: Number.POSITIVE_INFINITY,
+        signal: this.#receiving.signal,
+      }
+      const first = await this.#host.queue.receive({
+        ...options,
+        max,
+        waitMs: Number.POSITIVE_INFINITY,
+      })
+      const missing = (this.#batch?.size ?? 0) - first.length
+      if (first.length === 0 || missing <= 0 || this.#stop.signal.aborted) return first
+      const waitMs = this.#batch?.waitMs ?? 0
+      return [...first, ...(await this.#host.queue.receive({ ...options, max: missing, waitMs }))]
+    } catch (error) {
+      // Whoever closes the queue or breaks it is told; a worker only stops.
+      if (!this.#stop.signal.aborted) this.#host.failed(error)
+      return undefined
+    }
+  }
+
+  #start(leases: readonly MessageLease<unknown>[]): void {
+    const stop = new RunSignal(leases)
+    const run: Run = {
+      leases,
+      stop,
+      done: runHandler(this.#host, this.#handler, leases, this.#batch !== undefined, stop)
+        .catch((error: unknown) => this.#host.failed(error))
+        .finally(() => {
+          this.#runs.delete(run)
+          if (this.#stop.signal.aborted) {
+            if (this.#runs.size === 0) this.#settled()
+          } else this.#fillSoon()
+        }),
+    }
+    this.#runs.add(run)
+  }
+}

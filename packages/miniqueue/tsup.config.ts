@@ -1,0 +1,12 @@
+import { defineConfig } from 'tsup'
+
+export default defineConfig({
+  entry: ['src/index.ts'],
+  format: ['esm', 'cjs'],
+  silent: true,
+  target: 'node20',
+  platform: 'node',
+  // tsup sets the `baseUrl` that TypeScript 6 calls deprecated.
+  dts: { compilerOptions: { ignoreDeprecations: '6.0', isolatedDeclarations: false } },
+  sourcemap: true,
+})
