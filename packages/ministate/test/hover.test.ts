@@ -115,11 +115,11 @@ describe('an editor', () => {
   })
 
   it('shows what was applied, and narrows it by its name', () => {
-    expect(hover("change.|name === 'add'")).toBe('(property) name: "add" | "inc" | "put" | "reset"')
+    expect(hover("change.|name === 'add'")).toBe('(property) name: "inc" | "add" | "put" | "reset"')
     expect(hover('log(change.|payload')).toBe(
       '(property) payload: { name: string; price: number; }',
     )
-    const any = 'number | { name: string; price: number; } | Item | null | undefined'
+    const any = 'number | Item | { name: string; price: number; } | null | undefined'
     expect(hover('entry.name, entry.|payload')).toBe(`(property) payload: ${any}`)
   })
 
