@@ -1,29 +1,39 @@
 // Last year's program counted points by player, this year's also by game. It opens what last year's wrote:
 // a snapshot with the old state, and a log with the old payloads.
+import './own-folder.js'
 import assert from 'node:assert/strict'
 import { MiniSnapError } from '@mini-rs/minisnap'
 import { StateManager, defineState } from '@mini-rs/ministate'
-import { exampleFolder } from './folder.js'
-
-type OldScores = Record<string, number>
-type OldScore = { player: string; points: number }
 
 const lastYear = defineState({
-  initial: { scores: {} as OldScores },
+  initial: { scores: {} as Record<string, number> },
   mutations: (m) => ({
-    score: m((state, { player, points }: OldScore) => {
+    score: m((state, { player, points }: { player: string; points: number }) => {
       state.scores[player] = (state.scores[player] ?? 0) + points
     }),
   }),
 })
 
-type Scores = Record<string, Record<string, number>>
+const before = await StateManager.open('scores', lastYear).catch((error: unknown) => {
+  assert.ok(MiniSnapError.is(error)) // the second time: this year's program was here
+  console.log(`last year's program does not touch it: ${error.code}`)
+})
+if (before !== undefined) {
+  await before.do.score({ player: 'ada', points: 3 })
+  await before.createSnapshot()
+  await before.do.score({ player: 'bob', points: 1 })
+  console.log('last year:', JSON.stringify(before.state))
+  await before.close()
+}
+
+type OldState = { scores: Record<string, number> }
+type OldScore = { player: string; points: number }
 type Score = { game: string; player: string; points: number }
 
 const thisYear = defineState({
   version: 2,
-  migrate: { 1: ({ scores }: { scores: OldScores }) => ({ games: { chess: scores } }) },
-  initial: { games: {} as Scores },
+  migrate: { 1: (old: OldState) => ({ games: { chess: old.scores } }) },
+  initial: { games: {} as Record<string, Record<string, number>> },
   mutations: (m) => ({
     score: m(
       (state, { game, player, points }: Score) => {
@@ -36,20 +46,7 @@ const thisYear = defineState({
   }),
 })
 
-const folder = await exampleFolder()
-const old = await StateManager.open(folder, lastYear).catch((error: unknown) => {
-  assert.ok(MiniSnapError.is(error)) // the second time: this year's program was here
-  console.log(`last year's program does not touch it: ${error.code}`)
-})
-if (old !== undefined) {
-  await old.do.score({ player: 'ada', points: 3 })
-  await old.createSnapshot()
-  await old.do.score({ player: 'bob', points: 1 })
-  console.log('last year:', JSON.stringify(old.state))
-  await old.close()
-}
-
-const manager = await StateManager.open(folder, thisYear)
+const manager = await StateManager.open('scores', thisYear)
 const { migratedFrom = 'none', replayedRecords } = manager.recovery
 console.log(`migrated from version ${migratedFrom}, ${replayedRecords} replayed`)
 await manager.do.score({ game: 'go', player: 'ada', points: 1 })

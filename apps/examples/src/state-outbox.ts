@@ -1,9 +1,7 @@
 // Every payment is announced to another system: at least once, also over a crash, and repetitions are told by
 // their id. Who asked for a payment and got no answer may ask again: it is made once.
-import assert from 'node:assert/strict'
-import { join } from 'node:path'
-import { StateManager, defineState } from '@mini-rs/ministate'
-import { exampleFolder } from './folder.js'
+import './own-folder.js'
+import { type MiniStateError, StateManager, defineState } from '@mini-rs/ministate'
 
 const REMEMBERED = 1_000
 const account = defineState({
@@ -11,7 +9,7 @@ const account = defineState({
   mutations: (m) => ({
     pay: m((state, payment: { requestId: string; amount: number }, context) => {
       const { requests } = state
-      if (requests.has(payment.requestId)) context.reject('ALREADY_DONE', 'ask for something new')
+      if (requests.has(payment.requestId)) return context.reject('ALREADY_DONE')
       state.balance += payment.amount
       // A Set keeps its order: the first is the oldest. So the state does not grow without end.
       for (const oldest of requests) if (requests.size >= REMEMBERED) requests.delete(oldest)
@@ -25,17 +23,16 @@ const cursor = defineState({
   mutations: (m) => ({ sent: m((state, seq: number) => void (state.sentSeq = seq)) }),
 })
 
-const folder = await exampleFolder()
-const outbox = await StateManager.open(join(folder, 'outbox'), cursor)
-const manager = await StateManager.open(join(folder, 'account'), account, {
+const outbox = await StateManager.open('outbox', cursor)
+const manager = await StateManager.open('account', account, {
   // What was not sent stays in the log, whatever the snapshots hold.
   snapshots: { everyRecords: 50, keepFrom: () => outbox.state.sentSeq + 1 },
 })
 
 const first = manager.sequence() + 1
 for (let n = first; n < first + 120; n++) await manager.do.pay({ requestId: `r${n}`, amount: 1 })
-const again = await manager.do.pay({ requestId: `r${first}`, amount: 1 }).catch(String)
-assert.match(String(again), /ALREADY_DONE/)
+const again = manager.do.pay({ requestId: `r${first}`, amount: 1 })
+await again.catch((error: MiniStateError) => console.log(error.rejection?.code)) // ALREADY_DONE
 
 const received = new Map<string, unknown>()
 let sendings = 0
@@ -56,5 +53,4 @@ async function deliver(crashAt: number): Promise<void> {
 await deliver(first + 9)
 await deliver(Infinity)
 console.log(`${manager.state.balance} paid, ${received.size} received, ${sendings} sendings`)
-assert.equal(received.size, 120)
 await Promise.all([manager.close(), outbox.close()])

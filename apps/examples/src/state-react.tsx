@@ -1,13 +1,9 @@
 // A durable state on the screen: rendered again after every commit, and never before it is on the disk.
-import { type StateManager, defineState } from '@mini-rs/ministate'
+import { type ManagerOf, defineState } from '@mini-rs/ministate'
 import { type ReactElement, useSyncExternalStore } from 'react'
 
-interface CounterState {
-  value: number
-}
-
 export const counter = defineState({
-  initial: { value: 0 } as CounterState,
+  initial: { value: 0 },
   mutations: (m) => ({
     inc: m((state, by: number) => {
       state.value += by
@@ -15,7 +11,7 @@ export const counter = defineState({
   }),
 })
 
-export type CounterManager = StateManager<CounterState, typeof counter.mutations>
+export type CounterManager = ManagerOf<typeof counter>
 
 export function Counter({ manager }: { readonly manager: CounterManager }): ReactElement {
   const { value } = useSyncExternalStore(manager.subscribe, manager.getSnapshot)

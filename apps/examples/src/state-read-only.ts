@@ -1,9 +1,9 @@
 // A second process follows a state that another one writes. It takes no lock and writes nothing.
+import './own-folder.js'
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { StateManager, defineState } from '@mini-rs/ministate'
-import { exampleFolder } from './folder.js'
 
 const restaurant = defineState({
   initial: { waiting: [] as string[], isClosed: false },
@@ -15,12 +15,12 @@ const restaurant = defineState({
   }),
 })
 
-async function follow(folder: string): Promise<void> {
-  const follower = await StateManager.open(folder, restaurant, { readOnly: { follow: true } })
+async function follow(): Promise<void> {
+  const follower = await StateManager.open('restaurant', restaurant, { readOnly: { follow: true } })
   for await (const change of follower.changes({ from: 1 })) {
     if (change.kind === 'mutation') {
-      console.log('follower:', change.mutation)
-      if (change.mutation === 'close') break
+      console.log('follower:', change.name, change.payload ?? '')
+      if (change.name === 'close') break
     } else {
       // The writer has dropped old records: how the state came to be is gone, the state is there.
       console.log(`follower: reset, ${follower.state.waiting.length} are waiting`)
@@ -28,18 +28,18 @@ async function follow(folder: string): Promise<void> {
     }
   }
   await follower.close()
-  process.disconnect()
 }
+if (process.argv.includes('follow')) await follow()
+else await write()
 
-async function write(folder: string): Promise<void> {
-  const manager = await StateManager.open(folder, restaurant, {
-    maxSegmentBytes: 1_000,
+async function write(): Promise<void> {
+  const manager = await StateManager.open('restaurant', restaurant, {
     snapshots: { everyRecords: 25 },
   })
   await manager.do.open()
   for (let n = 0; n < 100; n++) await manager.do.arrive(`guest ${n}`)
 
-  const follower = fork(fileURLToPath(import.meta.url), [folder, 'follow'])
+  const follower = fork(fileURLToPath(import.meta.url), ['.', 'follow'])
   await once(follower, 'message')
   await manager.do.arrive('ada')
   const { result } = await manager.do.seat()
@@ -48,6 +48,3 @@ async function write(folder: string): Promise<void> {
   await manager.close()
   await once(follower, 'exit')
 }
-
-const folder = await exampleFolder()
-await (process.argv[3] === 'follow' ? follow(folder) : write(folder))

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,15 +9,26 @@ import { expect, onTestFinished, test } from 'vitest'
 
 const here = fileURLToPath(new URL('..', import.meta.url))
 
-/** Runs the first program of a README as it stands there, and what it would then print. */
-async function runReadme(readme: string, print: string): Promise<unknown> {
+/** The programs of a README, as they stand there. */
+function programsOf(readme: string): string[] {
   const text = readFileSync(join(here, '../..', readme), 'utf8')
-  const program = /```ts\n([\s\S]*?)```/.exec(text)?.[1]
+  return Array.from(text.matchAll(/```ts\n([\s\S]*?)```/g), ([, program = '']) => program)
+}
+
+/** Runs the first program of a README, and answers what it would then print. */
+async function runReadme(readme: string, print: string): Promise<unknown> {
+  const [program] = programsOf(readme)
+  const output = await run(`${program}\nconsole.log(JSON.stringify(${print}))\n`)
+  return JSON.parse(output.trimEnd().split('\n').at(-1) ?? '')
+}
+
+/** Runs a program in an empty folder, and answers its output. */
+async function run(program: string): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'readme-'))
   // Inside this folder, so that the packages are found as an installed program finds them.
-  const file = join(here, '.demo', `readme-${process.pid}-${readme.length}.ts`)
+  const file = join(here, '.demo', `readme-${randomUUID()}.ts`)
   mkdirSync(join(here, '.demo'), { recursive: true })
-  writeFileSync(file, `${program}\nconsole.log(JSON.stringify(${print}))\n`)
+  writeFileSync(file, program)
   onTestFinished(() => {
     rmSync(folder, { recursive: true, force: true })
     rmSync(file, { force: true })
@@ -25,13 +37,25 @@ async function runReadme(readme: string, print: string): Promise<unknown> {
   const { stdout } = await promisify(execFile)(process.execPath, ['--import', tsx, file], {
     cwd: folder,
   })
-  return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '')
+  return stdout
 }
 
 test.each(['README.md', 'packages/ministate/README.md'])(
   'the program in %s does what it says',
   async (readme) => {
     expect(await runReadme(readme, '{ seq, result }')).toEqual({ seq: 2, result: 15 })
+  },
+)
+
+/** For those that go on where a reader has got everything in scope. */
+const IMPORTS = "import { StateManager, defineState } from '@mini-rs/ministate'\n"
+
+test.each([...programsOf('packages/ministate/README.md').entries()])(
+  'program %i in packages/ministate/README.md needs nothing but what is in it',
+  async (_, program) => {
+    const isWhole = program.includes("from '@mini-rs/ministate'")
+    const file = isWhole ? program : `${IMPORTS}${program}\nprocess.exit(0)\n`
+    await expect(run(file)).resolves.toBeTypeOf('string')
   },
 )
 
