@@ -51,27 +51,24 @@ const BRAND = Symbol.for('@mini-rs/ministore/error')
 /** The one error class of this package. Switch on `code`, and on `outcome` after a failed write; messages may change. */
 export class MiniStoreError extends Error {
   readonly code: MiniStoreErrorCode
-  readonly path: string | undefined
-  readonly outcome: Outcome | undefined
-  readonly line: number | undefined
-  readonly offsetBytes: number | undefined
-  readonly sizeBytes: number | undefined
-  readonly firstSeq: number | undefined
-  readonly lastSeq: number | undefined
-  readonly issues: readonly RecordIssue[] | undefined
+  declare readonly path: string | undefined
+  declare readonly outcome: Outcome | undefined
+  declare readonly line: number | undefined
+  declare readonly offsetBytes: number | undefined
+  declare readonly sizeBytes: number | undefined
+  declare readonly firstSeq: number | undefined
+  declare readonly lastSeq: number | undefined
+  declare readonly issues: readonly RecordIssue[] | undefined
 
   constructor(code: MiniStoreErrorCode, message: string, details: MiniStoreErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    const { cause, ...known } = details
+    super(message, cause === undefined ? undefined : { cause })
     this.name = 'MiniStoreError'
     this.code = code
-    this.path = details.path
-    this.outcome = details.outcome
-    this.line = details.line
-    this.offsetBytes = details.offsetBytes
-    this.sizeBytes = details.sizeBytes
-    this.firstSeq = details.firstSeq
-    this.lastSeq = details.lastSeq
-    this.issues = details.issues
+    // Only what is known: who prints an error is not to read a list of undefined.
+    for (const [name, value] of Object.entries(known)) {
+      if (value !== undefined) Object.assign(this, { [name]: value })
+    }
     Object.defineProperty(this, BRAND, { value: true })
   }
 

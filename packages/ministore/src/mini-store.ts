@@ -28,14 +28,14 @@ import {
 import { RecordCodec } from './record/record-codec.js'
 import type { StandardSchema } from './record/standard-schema.js'
 import { recover } from './recovery/recover.js'
-import type { RecoveryReport } from './recovery/report.js'
+import { type RecoveryReport, reportOf } from './recovery/report.js'
 import { Admission, expectedSeqOf } from './write/admission.js'
 import { repairJournal } from './repair/repair.js'
 import { verifyJournal } from './repair/verify.js'
 import { CommitQueue } from './write/commit-queue.js'
 import { JournalWriter } from './write/journal-writer.js'
 import type { DropReport } from './write/rotation.js'
-import { type StoreStats, statsOf } from './write/store-stats.js'
+import { type SegmentInfo, type StoreStats, statsOf } from './write/store-stats.js'
 import { acquireLock } from './write/writer-lock.js'
 
 /** Where a store is in its life. `failed`: reads go on, writes reject, and only reopening recovers. */
@@ -117,16 +117,8 @@ export class MiniStore<R, Input = R> implements Log<R, Input> {
     try {
       const recovered = await recover(base, settings)
       const writer = new JournalWriter(base, settings, recovered)
-      const recovery: RecoveryReport = Object.freeze({
-        verdict: recovered.verdict,
-        setAside: recovered.setAside,
-        unverifiedRecords: recovered.unverifiedRecords,
-        firstSeq: writer.firstSeq,
-        lastSeq: writer.lastSeq,
-        isNumberingAssumed: recovered.isNumberingAssumed,
-        lock: lock?.mechanisms ?? [],
-        elapsedMs: settings.clock.monotonicMs() - startMs,
-      })
+      const elapsedMs = settings.clock.monotonicMs() - startMs
+      const recovery = reportOf(recovered, writer, lock?.mechanisms ?? [], elapsedMs)
       return new MiniStore({ path: base, settings, codec, writer, lock, recovery })
     } catch (error) {
       await lock?.release()
@@ -250,6 +242,11 @@ export class MiniStore<R, Input = R> implements Log<R, Input> {
   /** The first error that left the disk unknown, when `status` is `'failed'`. */
   get failure(): MiniStoreError | undefined {
     return this.#writer.failure
+  }
+
+  /** The journal's files, older first, the active one last. */
+  get segments(): readonly SegmentInfo[] {
+    return this.#writer.segments.map(({ firstSeq, sizeBytes }) => ({ firstSeq, sizeBytes }))
   }
 
   /** Figures of this writer and of the journal's files. */

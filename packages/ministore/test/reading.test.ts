@@ -45,6 +45,20 @@ describe('reading', () => {
     expect(await MiniStore.locate('nothing/here.jsonl', 1, { fileSystem })).toBeUndefined()
   })
 
+  it('tells where its files begin, and how large they are', async () => {
+    const { fileSystem, store } = await numbered(40)
+    const { sizeBytes, segments: count } = store.stats()
+    expect(store.segments).toHaveLength(count)
+    expect(store.segments.reduce((sum, segment) => sum + segment.sizeBytes, 0)).toBe(sizeBytes)
+    for (const { firstSeq } of store.segments) {
+      const place = await MiniStore.locate(BASE, firstSeq, { fileSystem })
+      // Behind the header, and behind the line that links it to the file before.
+      expect(place?.line).toBeLessThanOrEqual(3)
+    }
+    await store.dropBefore(20)
+    expect(store.segments[0]?.firstSeq).toBe(store.firstSeq)
+  })
+
   it('honours from and to, both inclusive, across segments', async () => {
     const { fileSystem, store } = await numbered(40)
     expect(store.stats().segments).toBeGreaterThan(5)

@@ -38,8 +38,7 @@ export class OwnRecords<R> {
     assertInteger('seq', seq, 1)
     if (seq > writer.durableSeq) return undefined
     if (seq < writer.firstSeq) throw dropped(this.#path, seq, writer.firstSeq)
-    const startAt = writer.checkpointBefore(seq)
-    const [record] = await replayRecords({ ...this.#reader({ from: seq, to: seq }), startAt })
+    const [record] = await replayRecords(this.#reader({ from: seq, to: seq }))
     return record
   }
 
@@ -73,9 +72,8 @@ export class OwnRecords<R> {
     const { writer } = this.#journal
     if (from > writer.durableSeq) return this.#assertOpen()
     const options = signal === undefined ? { from } : { from, signal }
-    const startAt = writer.checkpointBefore(from)
     try {
-      yield* readDetailed({ ...this.#reader(options), startAt })
+      yield* readDetailed(this.#reader(options))
     } catch (error) {
       // What ends a following does not fail it, whenever it comes.
       if (signal?.aborted !== true) throw error
@@ -88,6 +86,7 @@ export class OwnRecords<R> {
     const to = Math.min(range.to ?? durableSeq, durableSeq)
     const { fileSystem, maxRecordBytes } = settings
     const options: ReadOptions<R> = { ...range, to, fileSystem, maxRecordBytes }
-    return { ...readerOf(this.#path, options, codec), isWriter: true }
+    const startAt = range.from === undefined ? undefined : writer.checkpointBefore(range.from)
+    return { ...readerOf(this.#path, options, codec), isWriter: true, startAt }
   }
 }

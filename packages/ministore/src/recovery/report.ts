@@ -25,3 +25,16 @@ export interface RecoveryReport {
   readonly lock: readonly LockMechanism[]
   readonly elapsedMs: number
 }
+
+/** The report of an opening, which `found` and then `holds` what it says. */
+export function reportOf(
+  found: Pick<RecoveryReport, 'verdict' | 'setAside' | 'unverifiedRecords' | 'isNumberingAssumed'>,
+  holds: Pick<RecoveryReport, 'firstSeq' | 'lastSeq'>,
+  lock: readonly LockMechanism[],
+  elapsedMs: number,
+): RecoveryReport {
+  const { verdict, setAside, unverifiedRecords, isNumberingAssumed } = found
+  const { firstSeq, lastSeq } = holds
+  const facts = { verdict, setAside, unverifiedRecords, isNumberingAssumed }
+  return Object.freeze({ ...facts, firstSeq, lastSeq, lock, elapsedMs })
+}

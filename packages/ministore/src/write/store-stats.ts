@@ -2,6 +2,13 @@ import type { CommitQueue } from './commit-queue.js'
 import type { JournalWriter } from './journal-writer.js'
 import type { SyncLatency } from './sync-stats.js'
 
+/** One file of a journal. */
+export interface SegmentInfo {
+  /** The number of its first record; of an empty one, of the next record. */
+  readonly firstSeq: number
+  readonly sizeBytes: number
+}
+
 /** Figures of a store. */
 export interface StoreStats {
   /** In the journal. */
