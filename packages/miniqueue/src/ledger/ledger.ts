@@ -30,6 +30,7 @@ export class Ledger {
   readonly values: Map<string, { readonly value: unknown; readonly seq: number }> = new Map()
   readonly #keys = new Map<string, SeenKey>()
   #crashesInRow = 0
+  #crashSeq = 0
   #newestMs = 0
 
   constructor(bodies: BodyKeeper, window: DedupWindow) {
@@ -40,6 +41,11 @@ export class Ledger {
   /** Unclean ends in a row, up to the last opening. */
   get crashesInRow(): number {
     return this.#crashesInRow
+  }
+
+  /** The number of the record that says so. */
+  get crashSeq(): number {
+    return this.#crashSeq
   }
 
   /** The newest time in any record. */
@@ -55,6 +61,20 @@ export class Ledger {
   /** All of them. */
   get keys(): ReadonlyMap<string, SeenKey> {
     return this.#keys
+  }
+
+  /** Lets go of keys that make no duplicates any more. */
+  forgetKeys(nowMs: number): void {
+    for (const [name, { of, mark }] of this.#keys) {
+      const slot = this.jobs.table.ofSeq(of)
+      const status = slot === undefined ? undefined : this.jobs.table.status(slot)
+      const isLive =
+        status !== undefined &&
+        status !== 'completed' &&
+        status !== 'dead' &&
+        status !== 'cancelled'
+      if (!isLive && (mark.untilMs ?? 0) <= nowMs) this.#keys.delete(name)
+    }
   }
 
   /** Applies a record that is durable. `nowMs`: the queue's time. Total: what does not fit changes nothing. */
@@ -73,7 +93,7 @@ export class Ledger {
     else if ('memo' in record) this.#memo(record.memo.of, record.memo.memo)
     else if ('update' in record) this.#update(seq, record.update)
     else if ('release' in record) this.#release(record.release)
-    else if ('crash' in record) this.#crash(record.crash)
+    else if ('crash' in record) this.#crash(seq, record.crash)
     else if ('purge' in record) this.#purge(seq, record.purge)
     else if ('retry' in record) this.#retry(record.retry.jobs, record.retry.atMs)
     else if ('redrive' in record) this.#retry(record.redrive.jobs, record.redrive.atMs)
@@ -106,10 +126,12 @@ export class Ledger {
     const known = this.jobs.table.ofSeq(record.of)
     // It says nothing new of a job that is known; its body can be read here from now on.
     if (known !== undefined) {
+      this.jobs.table.setOriginSeq(known, seq)
       if (record.status !== 'pending') this.jobs.table.setEndSeq(known, seq)
       return this.jobs.rewrite(known, seq, record)
     }
     const slot = this.jobs.add(record.of, seq, record)
+    this.jobs.table.setOriginSeq(slot, seq)
     this.#noteKey(record.of, record.queue, record.dedup)
     const { attempt, failures, crashes, memo, previous, reason, error, placeMs, endedMs } = record
     const extra = { memo, previous, reason, error, placeMs }
@@ -124,6 +146,7 @@ export class Ledger {
     }
     const ended: JobState = { ...state, status: record.status, dueMs: endedMs ?? record.dueMs }
     this.jobs.enterEnded(slot, ended, seq)
+    this.#noteFinished(slot, ended.dueMs)
   }
 
   #nack(record: NackRecord, nowMs: number): void {
@@ -144,8 +167,7 @@ export class Ledger {
     this.#noteTime(endedMs)
     const slot = this.jobs.table.ofSeq(of)
     if (slot !== undefined && this.jobs.end(seq, slot, event, endedMs, extra)) {
-      const hash = this.jobs.table.idHash(slot)
-      if (hash !== undefined) this.finished.add({ hash, of, endedMs })
+      this.#noteFinished(slot, endedMs)
     }
     // Known or not: of a job whose records were dropped, others may still wait for this.
     if (event.kind === 'ack') this.jobs.complete(of, endedMs)
@@ -177,8 +199,9 @@ export class Ledger {
     }
   }
 
-  #crash({ jobs, inRow, atMs }: CrashRecord): void {
+  #crash(seq: number, { jobs, inRow, atMs }: CrashRecord): void {
     this.#crashesInRow = inRow
+    this.#crashSeq = seq
     this.#noteTime(atMs)
     for (const { of, attempt } of jobs) {
       const slot = this.jobs.table.ofSeq(of)
@@ -187,12 +210,12 @@ export class Ledger {
     }
   }
 
-  #purge(seq: number, { queue: name, states, except }: PurgeRecord): void {
+  #purge(seq: number, { queue: name, states, except, through = seq }: PurgeRecord): void {
     const { table } = this.jobs
     const queue = this.jobs.queue(name)
     const kept = new Set(except)
     for (const slot of table) {
-      if (table.queue(slot) !== queue.index || table.seq(slot) > seq) continue
+      if (table.queue(slot) !== queue.index || table.seq(slot) > through) continue
       const status = table.status(slot)
       const state =
         status === 'completed' || status === 'dead' || status === 'cancelled' ? status : 'pending'
@@ -223,6 +246,11 @@ export class Ledger {
       this.finished.add({ hash: [a ?? 0, b ?? 0, c ?? 0, d ?? 0], of, endedMs })
     }
     for (const { queue, of, mark } of keys) this.#noteKey(of, queue, mark)
+  }
+
+  #noteFinished(slot: number, endedMs: number): void {
+    const hash = this.jobs.table.idHash(slot)
+    if (hash !== undefined) this.finished.add({ hash, of: this.jobs.table.seq(slot), endedMs })
   }
 
   #noteKey(of: number, queue: string, mark: DedupMark | undefined): void {

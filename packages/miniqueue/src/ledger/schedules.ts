@@ -3,8 +3,10 @@ import type { ScheduleRecord, TickRecord } from '../records/record-types.js'
 /** A schedule, and how far it has come. */
 export interface ScheduleState {
   readonly definition: ScheduleRecord
-  /** The number of the record that a journal cannot do without for it. */
+  /** The number of the record that defines it. */
   readonly seq: number
+  /** The number of its newest tick, or of what stands for it. */
+  readonly tickSeq: number
   /** The newest time that was enqueued or passed over; undefined before the first. */
   readonly lastDueMs: number | undefined
   /** The number of the job of the newest tick. */
@@ -31,7 +33,9 @@ export class Schedules {
     }
     const before = this.#byId.get(definition.id)
     const lastDueMs = definition.lastDueMs ?? before?.lastDueMs
-    this.#byId.set(definition.id, { definition, seq, lastDueMs, lastJob: before?.lastJob })
+    const lastJob = definition.lastJob ?? before?.lastJob
+    const tickSeq = definition.lastDueMs === undefined ? (before?.tickSeq ?? seq) : seq
+    this.#byId.set(definition.id, { definition, seq, tickSeq, lastDueMs, lastJob })
   }
 
   tick(seq: number, { schedule, dueMs, job }: TickRecord): void {
@@ -40,6 +44,7 @@ export class Schedules {
     const lastJob = job === undefined ? state.lastJob : seq
     this.#byId.set(schedule, {
       ...state,
+      tickSeq: seq,
       lastDueMs: Math.max(dueMs, state.lastDueMs ?? 0),
       lastJob,
     })

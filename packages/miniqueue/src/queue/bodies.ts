@@ -2,6 +2,7 @@ import type { MiniStore } from '@mini-rs/ministore'
 import type { BodyKeeper } from '../ledger/jobs.js'
 import type { JobBody, QueueRecord } from '../records/record-types.js'
 import type { JobTable } from '../table/job-table.js'
+import { BodyReader } from './body-reader.js'
 
 /** A job's body, its data as text so that nobody changes it. */
 export interface StoredBody {
@@ -13,8 +14,8 @@ export interface StoredBody {
 const RECORD_BYTES = 90
 /** What a body weighs in memory beside its data. */
 const BODY_BYTES = 300
-/** How far a reading goes on beyond the job that it was for: those behind it are mostly next. */
-const READ_AHEAD_RECORDS = 512
+/** What is kept of that which is read ahead, where the budget has no room for it. */
+const READ_AHEAD_BYTES = 8 * 1024 * 1024
 
 /** The bodies of jobs: in memory while there is room, otherwise read from the journal when they are needed. */
 export class Bodies implements BodyKeeper {
@@ -23,6 +24,7 @@ export class Bodies implements BodyKeeper {
   // A caller may change its object between the append and the moment that it is durable.
   readonly #texts = new WeakMap<JobBody, string>()
   #keptBytes = 0
+  #reader: BodyReader | undefined
 
   constructor(budgetBytes: number) {
     this.#budgetBytes = budgetBytes
@@ -41,7 +43,7 @@ export class Bodies implements BodyKeeper {
   keep(slot: number, record: JobBody): number {
     const stored = storedBody(record, this.#texts.get(record))
     this.drop(slot)
-    this.#hold(slot, stored)
+    this.#hold(slot, stored, this.#budgetBytes)
     const headers = record.headers === undefined ? 0 : JSON.stringify(record.headers).length
     return stored.dataText.length + headers + RECORD_BYTES
   }
@@ -57,41 +59,53 @@ export class Bodies implements BodyKeeper {
     this.#keptBytes -= stored.dataText.length + BODY_BYTES
   }
 
-  /** The body from the journal. Those that follow are kept too, as far as there is room. */
-  async read(
-    slot: number,
-    table: JobTable,
-    log: MiniStore<unknown>,
-  ): Promise<StoredBody | undefined> {
-    const from = table.bodySeq(slot)
+  /** The body from the journal. Those that are read on the way are kept too, as far as there is room. */
+  async read(slot: number, table: JobTable): Promise<StoredBody | undefined> {
+    const wanted = table.bodySeq(slot)
     let found: StoredBody | undefined
-    for await (const { firstSeq, records } of log.batches({
-      from,
-      to: from + READ_AHEAD_RECORDS,
-    })) {
+    await this.#reader?.read(wanted, (firstSeq, records) => {
       for (const [index, record] of records.entries()) {
         const body = bodyIn(record)
         if (body === undefined) continue
         const seq = firstSeq + index
-        const owner = seq === from ? slot : table.ofSeq(body.of ?? seq)
+        const owner = seq === wanted ? slot : table.ofSeq(body.of ?? seq)
         if (owner === undefined || table.bodySeq(owner) !== seq) continue
-        const stored = storedBody(body.body)
-        if (owner === slot) found = stored
-        else if (table.status(owner) === 'waiting') this.#hold(owner, stored)
+        if (owner === slot) found = storedBody(body.body)
+        else if (table.status(owner) === 'waiting') this.#holdAhead(owner, body.body)
       }
-    }
+    })
     return found
   }
 
-  #hold(slot: number, stored: StoredBody): void {
+  /** Where bodies are read from that are not kept. */
+  readFrom(log: Pick<MiniStore<unknown>, 'batches' | 'durableSeq'>): void {
+    this.#reader = new BodyReader(log)
+  }
+
+  async close(): Promise<void> {
+    await this.#reader?.close()
+  }
+
+  /** What was read although nobody asked for it: mostly it is next. A little of it is kept whatever the budget. */
+  #holdAhead(slot: number, body: JobBody): void {
+    if (this.#kept.has(slot)) return
+    const limit = Math.max(this.#budgetBytes, READ_AHEAD_BYTES)
+    this.#hold(slot, storedBody(body), limit)
+  }
+
+  #hold(slot: number, stored: StoredBody, limit: number): void {
     const bytes = stored.dataText.length + BODY_BYTES
-    if (this.#keptBytes + bytes > this.#budgetBytes || this.#kept.has(slot)) return
+    if (this.#keptBytes + bytes > limit) return
     this.#kept.set(slot, stored)
     this.#keptBytes += bytes
   }
 }
 
-function storedBody({ data, ...body }: JobBody, dataText = JSON.stringify(data)): StoredBody {
+/** A body with its data as text. */
+export function storedBody(
+  { data, ...body }: JobBody,
+  dataText: string = JSON.stringify(data),
+): StoredBody {
   return { body, dataText }
 }
 

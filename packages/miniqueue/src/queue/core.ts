@@ -3,6 +3,7 @@ import type { Ledger } from '../ledger/ledger.js'
 import type { QueueLedger } from '../ledger/queue-ledger.js'
 import type { QueueRecord } from '../records/record-types.js'
 import type { Bodies } from './bodies.js'
+import type { Changes } from './changes.js'
 import type { QueueEmitter } from './events.js'
 import type { Journal } from './journal.js'
 import type { KeepAlive } from './keep-alive.js'
@@ -29,6 +30,7 @@ export interface Core {
   readonly clock: QueueClock
   readonly leaseFile: LeaseFile
   readonly keepAlive: KeepAlive
+  readonly changes: Changes
   /** From 0 to 1, for backoff. */
   readonly random: () => number
 }

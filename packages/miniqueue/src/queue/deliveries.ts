@@ -63,6 +63,7 @@ export class Deliveries {
     this.#core = core
     this.#events = events
     this.#alarm = new Alarm(core.clock, (lateMs) => this.#onTime(lateMs))
+    core.changes.onFree(() => this.dispatch())
   }
 
   declare(queue: DeclaredQueue): void {
@@ -167,6 +168,11 @@ export class Deliveries {
     return isCareful && ledger.jobs.table.crashes(slot) > 0 && this.#suspectsHeld > 0
   }
 
+  /** Whether somebody would take a job of the queue at once. */
+  isAwaited(queue: DeclaredQueue): boolean {
+    return this.#lane(queue).waiters.size > 0
+  }
+
   #lane(queue: DeclaredQueue): Lane {
     const lane = this.#lanes.get(queue.name)
     if (lane === undefined) throw new Error('miniqueue: broken invariant: a queue is declared')
@@ -194,7 +200,11 @@ export class Deliveries {
   /** The next job that may run now, out of the ready ones. */
   #take(queue: DeclaredQueue): Taken | undefined {
     const { table } = this.#core.ledger.jobs
-    const slot = queue.ledger.ready.take((candidate) => !this.isHeldBack(candidate, queue))
+    const slot = queue.ledger.ready.take(
+      (candidate) =>
+        !this.#core.changes.isHeld(table.seq(candidate), queue.name) &&
+        !this.isHeldBack(candidate, queue),
+    )
     if (slot === undefined) return undefined
     const isSuspect = table.crashes(slot) > 0
     if (isSuspect) this.#suspectsHeld += 1
@@ -212,10 +222,10 @@ export class Deliveries {
   }
 
   async #readBodies(taken: readonly Taken[]): Promise<(StoredBody | undefined)[]> {
-    const { bodies, ledger, log } = this.#core
+    const { bodies, ledger } = this.#core
     const read: (StoredBody | undefined)[] = []
     for (const { slot } of taken) {
-      read.push(bodies.get(slot) ?? (await bodies.read(slot, ledger.jobs.table, log)))
+      read.push(bodies.get(slot) ?? (await bodies.read(slot, ledger.jobs.table)))
     }
     return read
   }
@@ -254,6 +264,11 @@ export class Deliveries {
     const { table } = ledger.jobs
     // While the disk was asked for its body, it may have been cancelled, and its slot given to another.
     if (table.seq(slot) !== seq || table.status(slot) !== 'waiting') return undefined
+    // Or somebody is changing it: it is given out when that is on the disk.
+    if (this.#core.changes.isHeld(seq, queue.name)) {
+      queue.ledger.ready.add(slot)
+      return undefined
+    }
     const reason = this.#deathOf(queue, slot, stored)
     if (reason !== undefined) {
       void this.#events.onDead(queue, seq, reason)

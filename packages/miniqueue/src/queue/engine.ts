@@ -4,6 +4,7 @@ import type { QueueRecord } from '../records/record-types.js'
 import type { OpenTransaction } from '../worker/worker-host.js'
 import type { Worker } from '../worker/worker.js'
 import type { CloseOptions, CloseReport } from '../worker/worker-types.js'
+import { Cleaner } from './cleaner.js'
 import type { Core, DeclaredQueue } from './core.js'
 import { type Delivered, Deliveries } from './deliveries.js'
 import { Enqueuing } from './enqueuing.js'
@@ -20,6 +21,8 @@ import { Transaction } from './transaction.js'
 import { Watchers } from './watchers.js'
 
 const DEFAULT_CLOSE_MS = 30_000
+/** Whether the journal has grown too large is looked at after so many records. */
+const CLEAN_EVERY = 64
 
 /** An open folder of queues: its parts, put together. */
 export class Engine implements Parts {
@@ -28,10 +31,12 @@ export class Engine implements Parts {
   readonly deliveries: Deliveries
   readonly settling: Settling
   readonly enqueuing: Enqueuing
+  readonly cleaner: Cleaner
   readonly watchers: Watchers = new Watchers()
   readonly workers: Map<Worker, string> = new Map()
   readonly #declared = new Map<string, DeclaredQueue>()
   readonly #overrun = new Map<string, number>()
+  #sinceCleaning = 0
   #closed: Promise<CloseReport> | undefined
 
   private constructor({ core, crashed }: OpenedCore) {
@@ -43,6 +48,7 @@ export class Engine implements Parts {
     })
     this.settling = new Settling(core, this.deliveries)
     this.enqueuing = new Enqueuing(core)
+    this.cleaner = new Cleaner(core, this.failed)
   }
 
   static async open(directory: string, settings: MiniQueueSettings): Promise<Engine> {
@@ -128,6 +134,7 @@ export class Engine implements Parts {
     return this.#overrun.get(queue) ?? 0
   }
 
+  /** Something went wrong that no caller waits for. */
   readonly failed = (error: unknown): void => {
     // Whoever lost a lease, or closed the queue, has been told; the rest is told to whoever listens.
     if (
@@ -150,6 +157,10 @@ export class Engine implements Parts {
     this.deliveries.dispatch()
     this.enqueuing.wake()
     this.watchers.look()
+    this.#sinceCleaning += records.length
+    if (this.#sinceCleaning < CLEAN_EVERY) return
+    this.#sinceCleaning = 0
+    void this.cleaner.run()
   }
 
   /** @internal */
@@ -178,8 +189,10 @@ export class Engine implements Parts {
     watchers.fail(reason)
     for (const lease of deliveries.held.values()) lease.abort(reason)
     try {
+      await this.cleaner.close()
       await this.#release()
     } finally {
+      await core.bodies.close()
       await core.leaseFile.close()
       await core.log.close()
     }
@@ -197,11 +210,11 @@ export class Engine implements Parts {
   }
 
   #expire(lease: HeldLease, queue: DeclaredQueue): void {
-    const { bodies, ledger, log } = this.core
+    const { bodies, ledger } = this.core
     const slot = ledger.jobs.table.ofSeq(lease.seq)
     if (slot === undefined) return
     const read = async (): Promise<void> => {
-      const stored = bodies.get(slot) ?? (await bodies.read(slot, ledger.jobs.table, log))
+      const stored = bodies.get(slot) ?? (await bodies.read(slot, ledger.jobs.table))
       if (stored !== undefined) await this.settling.expire({ queue, lease, stored })
     }
     read().catch(this.failed)

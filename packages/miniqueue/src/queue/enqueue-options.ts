@@ -107,7 +107,8 @@ function assertText(name: string, value: unknown): void {
   }
 }
 
-function assertTime(name: string, value: unknown): void {
+/** @throws TypeError */
+export function assertTime(name: string, value: unknown): void {
   if (value === undefined) return
   const time = value instanceof Date ? value.getTime() : value
   if (typeof time !== 'number' || !Number.isFinite(time)) {

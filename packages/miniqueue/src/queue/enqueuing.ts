@@ -102,14 +102,22 @@ export class Enqueuing {
       room.bytes += payload.text.length
     }
     const settle = name === undefined ? undefined : this.#reserve(name)
+    const free = this.#holdChanged(decision.record)
     const release = (): void => {
       if (isNew) {
         room.depth -= 1
         room.bytes -= payload.text.length
       }
       settle?.()
+      free?.()
     }
     return { ...decision, release }
+  }
+
+  /** A job that is given new data while it waits must not begin with the old. */
+  #holdChanged(record: QueueRecord | undefined): (() => void) | undefined {
+    if (record === undefined || !('update' in record)) return undefined
+    return this.#core.changes.hold(record.update.of)
   }
 
   /** @throws `DEPENDENCY_UNKNOWN` */
@@ -158,6 +166,12 @@ export class Enqueuing {
       id,
       outcome: 'absent',
     })
+  }
+
+  /** The number of the job with that id. */
+  seqOfJob(queue: DeclaredQueue, id: string): number | undefined {
+    const slot = this.slotOfId(queue, id)
+    return slot === undefined ? undefined : this.#core.ledger.jobs.table.seq(slot)
   }
 
   /** The slot of the job with that id, the caller's or its number. */

@@ -2,6 +2,7 @@ import { MiniStoreError, type MiniStore } from '@mini-rs/ministore'
 import { MiniQueueError, assertThat, messageOf } from '../errors.js'
 import type { Ledger } from '../ledger/ledger.js'
 import type { QueueRecord } from '../records/record-types.js'
+import { UnderWay } from './under-way.js'
 import type { QueueClock } from './queue-clock.js'
 import type { Reserve } from './reserve.js'
 
@@ -28,6 +29,7 @@ export class Journal {
   /** What nobody waits for: it goes with the next commit. */
   #riders: QueueRecord[] = []
   #release: Promise<void> | undefined
+  readonly #underWay = new UnderWay()
   #isFull = false
   #triedMs = Number.NEGATIVE_INFINITY
 
@@ -84,16 +86,29 @@ export class Journal {
     this.#riders.push(record)
   }
 
-  #write(records: readonly QueueRecord[]): Promise<number> {
+  /** Whether a record about this job is on its way to the disk. */
+  isUnderWay(seq: number): boolean {
+    return this.#underWay.has(seq)
+  }
+
+  async #write(records: readonly QueueRecord[]): Promise<number> {
     const riders = this.#riders
+    const all = riders.length === 0 ? records : [...riders, ...records]
+    if (riders.length > 0) this.#riders = []
+    this.#underWay.add(all)
+    try {
+      return (await this.#append(all)) + riders.length
+    } finally {
+      this.#underWay.remove(all)
+    }
+  }
+
+  #append(records: readonly QueueRecord[]): Promise<number> {
     const [only] = records
     // Each with one handler: so they are applied in the order in which the log acknowledges them.
-    if (records.length === 1 && only !== undefined && riders.length === 0) {
-      return this.#log.append(only).then((seq) => this.#apply(seq, records))
-    }
-    this.#riders = []
-    const all = [...riders, ...records]
-    return this.#log.appendMany(all).then(({ first }) => this.#apply(first, all) + riders.length)
+    return records.length === 1 && only !== undefined
+      ? this.#log.append(only).then((seq) => this.#apply(seq, records))
+      : this.#log.appendMany(records).then(({ first }) => this.#apply(first, records))
   }
 
   #apply(first: number, records: readonly QueueRecord[]): number {

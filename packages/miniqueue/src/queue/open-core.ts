@@ -4,6 +4,7 @@ import { Ledger } from '../ledger/ledger.js'
 import { decodeRecord } from '../records/record-decoder.js'
 import type { QueueRecord, Unsettled } from '../records/record-types.js'
 import { Bodies } from './bodies.js'
+import { Changes } from './changes.js'
 import type { Core } from './core.js'
 import { Journal, type JournalEvents, isDiskFull } from './journal.js'
 import { KeepAlive } from './keep-alive.js'
@@ -41,6 +42,7 @@ export async function openCore(
   const log = await openLog(directory, settings)
   try {
     const bodies = new Bodies(settings.memoryBudgetBytes)
+    bodies.readFrom(log)
     const ledger = new Ledger(bodies, settings.dedupWindow)
     await replay(log, ledger, machineClock.now())
     const clock = new QueueClock(machineClock, ledger.newestMs, events.onClockJump)
@@ -56,7 +58,8 @@ export async function openCore(
     await fillReserve(reserve, reserveBytes())
     const keepAlive = new KeepAlive()
     const shared = { directory, settings, log, ledger, bodies, journal, clock }
-    return { core: { ...shared, leaseFile, keepAlive, random: Math.random }, crashed }
+    const changes = new Changes()
+    return { core: { ...shared, leaseFile, keepAlive, changes, random: Math.random }, crashed }
   } catch (error) {
     await log.close()
     throw error

@@ -192,8 +192,8 @@ export class Queue<T, R = unknown> implements MessageQueue<T> {
   }
 
   async #view(slot: number): Promise<Job<T>> {
-    const { bodies, ledger, log } = this.#core
-    const stored = bodies.get(slot) ?? (await bodies.read(slot, ledger.jobs.table, log))
+    const { bodies, ledger } = this.#core
+    const stored = bodies.get(slot) ?? (await bodies.read(slot, ledger.jobs.table))
     if (stored === undefined) throw new Error('miniqueue: broken invariant: a job has a body')
     const decoded = decodePayload(this.#queue, stored.dataText)
     const data = 'issues' in decoded ? (JSON.parse(stored.dataText) as T) : (decoded.data as T)

@@ -124,8 +124,10 @@ export interface PurgeRecord {
   readonly queue: string
   /** `pending`: whatever has not begun. */
   readonly states: readonly ('pending' | 'completed' | 'dead' | 'cancelled')[]
-  /** Running, and so left alone: the journal cannot tell who runs. */
+  /** Left alone: those that run, which the journal cannot tell, or that were not meant. */
   readonly except: readonly number[]
+  /** Jobs with greater numbers were not known when this was decided. */
+  readonly through?: number
   readonly atMs: number
 }
 
@@ -149,8 +151,9 @@ export interface ScheduleRecord {
   readonly missed?: 'skip' | 'once' | 'all'
   readonly overlap?: 'skip' | 'queue' | 'allow'
   readonly options?: unknown
-  /** The last tick, when the schedule is carried on. */
+  /** The last tick and its job, when the schedule is carried on. */
   readonly lastDueMs?: number
+  readonly lastJob?: number
 }
 
 /** `tick`: the enqueue of a schedule's job, or the note that a time was passed over. */

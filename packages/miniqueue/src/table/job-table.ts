@@ -53,6 +53,7 @@ export class JobTable {
   readonly positions: Column = new Column(Uint32Array)
   readonly #seq = new Column(Float64Array)
   readonly #bodySeq = new Column(Float64Array)
+  readonly #originSeq = new Column(Float64Array)
   readonly #endSeq = new Column(Float64Array)
   readonly #bytes = new Column(Uint32Array)
   readonly #status = new Column(Uint8Array)
@@ -97,6 +98,7 @@ export class JobTable {
     if (this.idHash(slot) !== undefined) this.#byId.remove(slot)
     this.setBody(slot, this.#seq.get(slot), 0)
     this.#seq.set(slot, 0)
+    this.#originSeq.set(slot, 0)
     this.#endSeq.set(slot, 0)
     this.#extras.delete(slot)
     this.#free.push(slot)
@@ -106,11 +108,15 @@ export class JobTable {
     return this.#bySeq.find(hashOfNumber(seq), (slot) => this.#seq.get(slot) === seq)
   }
 
-  /** The job whose id has this hash: ask its record whether it is the same id. */
+  /** The newest job whose id has this hash: one that has ended long ago may have had it too. */
   ofId(hash: IdHash): number | undefined {
-    return this.#byId.find(hash[0], (slot) =>
-      this.#id.every((column, index) => column.get(slot) === hash[index]),
-    )
+    let newest: number | undefined
+    this.#byId.find(hash[0], (slot) => {
+      const isSame = this.#id.every((column, index) => column.get(slot) === hash[index])
+      if (isSame && (newest === undefined || this.seq(slot) > this.seq(newest))) newest = slot
+      return false
+    })
+    return newest
   }
 
   /** The hash of the id that the caller gave it. */
@@ -189,6 +195,15 @@ export class JobTable {
   /** The number of the record that holds the job's body. */
   bodySeq(slot: number): number {
     return this.#bodySeq.get(slot) || this.#seq.get(slot)
+  }
+
+  /** The number of the record from which the journal tells this job: its enqueue, or the last carry. */
+  originSeq(slot: number): number {
+    return this.#originSeq.get(slot) || this.#seq.get(slot)
+  }
+
+  setOriginSeq(slot: number, seq: number): void {
+    this.#originSeq.set(slot, seq === this.#seq.get(slot) ? 0 : seq)
   }
 
   /** The number of the record that ended it. */

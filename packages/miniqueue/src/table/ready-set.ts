@@ -13,6 +13,8 @@ interface Group {
   readonly name: string
   readonly heap: SlotHeap
   active: number
+  /** Jobs that were taken and have not begun: while their bodies are read, say. */
+  taken: number
   blocking: number
 }
 
@@ -21,29 +23,46 @@ interface Group {
  * number. Jobs of a group are ordered within it, and the groups come in turn.
  */
 export class ReadySet {
-  rules: GroupRules = { concurrency: 1, onFailure: 'block' }
+  #rules: GroupRules = { concurrency: 1, onFailure: 'block' }
   readonly #table: JobTable
   readonly #single: SlotHeap
   readonly #groups = new Map<string, Group>()
   /** Groups with something that may run, the next one first. */
   readonly #turn = new Set<Group>()
+  /** Jobs of groups that were taken, until they are removed or put back. */
+  readonly #taken = new Set<number>()
 
   constructor(table: JobTable) {
     this.#table = table
     this.#single = new SlotHeap(table.positions, (a, b) => this.#isBefore(a, b))
   }
 
+  get rules(): GroupRules {
+    return this.#rules
+  }
+
+  set rules(rules: GroupRules) {
+    this.#rules = rules
+    for (const group of this.#groups.values()) this.#consider(group)
+  }
+
+  /** A job may run; also one that was taken and has not begun. */
   add(slot: number): void {
     const group = this.#groupOf(slot)
     if (group === undefined) return this.#single.push(slot)
+    this.#untake(slot, group)
     group.heap.push(slot)
     this.#consider(group)
   }
 
+  /** A job may no longer run, or begins; also one that was taken. */
   remove(slot: number): void {
     const group = this.#groupOf(slot)
     const heap = group?.heap ?? this.#single
     if (heap.has(slot)) heap.remove(slot)
+    if (group === undefined) return
+    this.#untake(slot, group)
+    this.#settle(group)
   }
 
   /** A job has begun. */
@@ -79,7 +98,10 @@ export class ReadySet {
     this.#settle(group)
   }
 
-  /** Takes the next one of which `mayRun` is true; tries no more than the heads. */
+  /**
+   * Takes the next one of which `mayRun` is true; those before it keep their places. It is to be removed when
+   * it begins, or added again.
+   */
   take(mayRun: (slot: number) => boolean): number | undefined {
     const passed: number[] = []
     let taken: number | undefined
@@ -97,7 +119,8 @@ export class ReadySet {
   holdUp(slot: number): { readonly group: string; readonly why: 'busy' | 'blocked' } | undefined {
     const group = this.#groupOf(slot)
     if (group === undefined || this.#isEligible(group)) return undefined
-    const why = group.active >= this.rules.concurrency ? 'busy' : 'blocked'
+    const isBusy = group.active + group.taken >= this.rules.concurrency
+    const why = isBusy ? 'busy' : 'blocked'
     return { group: group.name, why }
   }
 
@@ -112,9 +135,12 @@ export class ReadySet {
     const single = this.#single.peek()
     if (group === undefined || grouped === undefined) return this.#single.pop()
     if (single !== undefined && this.#isBefore(single, grouped)) return this.#single.pop()
-    // Behind the others, once this job has begun or was put back.
-    this.#turn.delete(group)
     group.heap.pop()
+    group.taken += 1
+    this.#taken.add(grouped)
+    // Behind the others.
+    this.#turn.delete(group)
+    this.#consider(group)
     return grouped
   }
 
@@ -132,13 +158,18 @@ export class ReadySet {
 
   #settle(group: Group): void {
     this.#consider(group)
-    const isOver = group.heap.size === 0 && group.active === 0 && group.blocking === 0
+    const { heap, active, taken, blocking } = group
+    const isOver = heap.size === 0 && active === 0 && taken === 0 && blocking === 0
     if (isOver) this.#groups.delete(group.name)
+  }
+
+  #untake(slot: number, group: Group): void {
+    if (this.#taken.delete(slot)) group.taken -= 1
   }
 
   #isEligible(group: Group): boolean {
     const { concurrency, onFailure } = this.rules
-    if (group.heap.size === 0 || group.active >= concurrency) return false
+    if (group.heap.size === 0 || group.active + group.taken >= concurrency) return false
     return onFailure === 'skip' || group.blocking === 0
   }
 
@@ -148,7 +179,7 @@ export class ReadySet {
     let group = this.#groups.get(name)
     if (group === undefined) {
       const heap = new SlotHeap(this.#table.positions, (a, b) => this.#isBeforeInGroup(a, b))
-      group = { name, heap, active: 0, blocking: 0 }
+      group = { name, heap, active: 0, taken: 0, blocking: 0 }
       this.#groups.set(name, group)
     }
     return group

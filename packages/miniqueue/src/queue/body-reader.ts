@@ -1,0 +1,70 @@
+import type { MiniStore } from '@mini-rs/ministore'
+
+/** How far a reading goes on in the place where it stopped before another is begun. */
+const MOST_SKIPPED = 20_000
+
+interface Reading {
+  readonly batches: AsyncIterator<{ readonly firstSeq: number; readonly records: unknown[] }>
+  /** The first record that has not been read. */
+  nextSeq: number
+}
+
+/**
+ * Reads records by their numbers, which mostly rise: it goes on where it stopped, so that what lies in a
+ * journal in order is read once. One reading at a time.
+ */
+export class BodyReader {
+  readonly #log: Pick<MiniStore<unknown>, 'batches' | 'durableSeq'>
+  #reading: Reading | undefined
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(log: Pick<MiniStore<unknown>, 'batches' | 'durableSeq'>) {
+    this.#log = log
+  }
+
+  /** Shows the batch with that record, and every batch that is read on the way to it. */
+  read(seq: number, show: (firstSeq: number, records: readonly unknown[]) => void): Promise<void> {
+    const reading = this.#last.then(() => this.#read(seq, show))
+    this.#last = reading.catch(() => {})
+    return reading
+  }
+
+  async close(): Promise<void> {
+    await this.#last
+    await this.#end()
+  }
+
+  async #read(
+    seq: number,
+    show: (firstSeq: number, records: readonly unknown[]) => void,
+  ): Promise<void> {
+    const { nextSeq = 0 } = this.#reading ?? {}
+    if (seq < nextSeq || seq > nextSeq + MOST_SKIPPED) await this.#begin(seq)
+    for (;;) {
+      const reading = this.#reading ?? (await this.#begin(seq))
+      const { done, value } = await reading.batches.next()
+      if (done === true) {
+        // It ends where the log stood when it began: what came since needs another.
+        const isMissing = reading.nextSeq > seq || seq > this.#log.durableSeq
+        await this.#end()
+        if (isMissing) return
+        continue
+      }
+      reading.nextSeq = value.firstSeq + value.records.length
+      show(value.firstSeq, value.records)
+      if (reading.nextSeq > seq) return
+    }
+  }
+
+  async #begin(from: number): Promise<Reading> {
+    await this.#end()
+    const batches = this.#log.batches({ from })[Symbol.asyncIterator]()
+    this.#reading = { batches, nextSeq: from }
+    return this.#reading
+  }
+
+  async #end(): Promise<void> {
+    await this.#reading?.batches.return?.()
+    this.#reading = undefined
+  }
+}

@@ -1,0 +1,229 @@
+import type { Ledger } from '../ledger/ledger.js'
+import { decodeRecord } from '../records/record-decoder.js'
+import type { QueueRecord, SeenRecord } from '../records/record-types.js'
+import { type StoredBody, bodyIn, storedBody } from './bodies.js'
+import { carryOf, originIn, resultIn, scheduleOf } from './carrying.js'
+import type { Core } from './core.js'
+import { BESIDE_JOBS } from './under-way.js'
+
+/** How much is carried in one commit. */
+const COMMIT_RECORDS = 256
+const COMMIT_BYTES = 512 * 1024
+
+/**
+ * Keeps the journal small: what is still needed of its oldest segment is written again at the end, then the
+ * segment goes (log cleaning; Rosenblum and Ousterhout, The Design and Implementation of a Log-Structured
+ * File System, 1991). What is live is written before anything is dropped, so a crash leaves both or the new one.
+ */
+export class Cleaner {
+  readonly #core: Core
+  readonly #onError: (error: unknown) => void
+  #running: Promise<void> | undefined
+  #isClosed = false
+
+  constructor(core: Core, onError: (error: unknown) => void) {
+    this.#core = core
+    this.#onError = onError
+  }
+
+  /** Whether the journal has grown beyond twice what is live and a segment. */
+  get isDue(): boolean {
+    const { log, ledger, settings } = this.#core
+    const sizeBytes = log.segments.reduce((sum, segment) => sum + segment.sizeBytes, 0)
+    return sizeBytes > 2 * ledger.jobs.table.liveBytes + settings.maxSegmentBytes
+  }
+
+  /** Cleans when it is due; resolves when it is no longer, or nothing more can be won. */
+  run(): Promise<void> {
+    if (!this.#isClosed && this.isDue) {
+      this.#running ??= this.#clean()
+        .catch(this.#onError)
+        .finally(() => {
+          this.#running = undefined
+        })
+    }
+    return this.#running ?? Promise.resolve()
+  }
+
+  /** Lets a cleaning that runs come to the end of its segment's piece. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await this.#running
+  }
+
+  async #clean(): Promise<void> {
+    const { log } = this.#core
+    // Each segment once: what they leave behind is live, whatever the estimate says.
+    for (let left = log.segments.length; left > 0 && this.isDue && !this.#isClosed; left--) {
+      const [oldest, next] = log.segments
+      if (oldest === undefined) return
+      const end = next?.firstSeq ?? log.lastSeq + 1
+      if (!(await this.#carrySegment(oldest.firstSeq, end - 1))) return
+      await log.dropBefore(end)
+    }
+  }
+
+  /** Whether all that is live in these records has been written again. */
+  async #carrySegment(from: number, to: number): Promise<boolean> {
+    const { log, ledger, clock } = this.#core
+    ledger.forgetKeys(clock.now())
+    const ended = new Set<number>()
+    let piece = new Piece()
+    for await (const { firstSeq, records } of log.batches({ from, to })) {
+      for (const [index, value] of records.entries()) {
+        if (this.#isClosed) return false
+        const seq = firstSeq + index
+        const record = decodeRecord(value, seq, log.path)
+        noteEnded(record, ended)
+        const slot = originIn(ledger, seq, record)
+        if (slot !== undefined) piece.jobs.push(await this.#jobAt(slot, seq, record))
+        if (recordBeside(ledger, seq, record) !== undefined) piece.beside.push({ seq, record })
+        piece.sizeBytes += slot === undefined ? 0 : ledger.jobs.table.bytes(slot)
+        if (!piece.isLarge) continue
+        await this.#write(piece)
+        piece = new Piece()
+      }
+    }
+    await this.#write(piece)
+    const seen = this.#seenIn(ended)
+    if (seen !== undefined) await this.#core.journal.settle([seen])
+    return true
+  }
+
+  async #jobAt(slot: number, seq: number, record: QueueRecord): Promise<LiveJob> {
+    const { bodies, ledger } = this.#core
+    const { table } = ledger.jobs
+    const found = bodyIn(record)
+    const isHere = found !== undefined && table.bodySeq(slot) === seq
+    const stored = isHere
+      ? storedBody(found.body)
+      : (bodies.get(slot) ?? (await bodies.read(slot, table)))
+    return {
+      slot,
+      of: table.seq(slot),
+      originSeq: seq,
+      bodySeq: table.bodySeq(slot),
+      stored,
+      end: undefined,
+    }
+  }
+
+  /** Writes what is still live, as it is at the moment of the append. */
+  async #write(piece: Piece): Promise<void> {
+    const { journal, ledger } = this.#core
+    let jobs = piece.jobs
+    for (;;) {
+      jobs = await Promise.all(
+        jobs.filter((job) => this.#isLive(job)).map((job) => this.#renew(job)),
+      )
+      // A record on its way would stand before the carry in the journal, and not be in it: a job that was
+      // acknowledged would come again.
+      const isUnderWay = piece.beside.length > 0 && journal.isUnderWay(BESIDE_JOBS)
+      if (isUnderWay || jobs.some(({ of }) => journal.isUnderWay(of))) await this.#core.log.flush()
+      else if (jobs.every((job) => this.#isLive(job) && this.#isNew(job))) break
+    }
+    const carried = jobs.flatMap(({ slot, stored, end }) =>
+      stored === undefined ? [] : [carryOf(ledger, slot, stored, end?.result)],
+    )
+    const beside = piece.beside.flatMap(
+      ({ seq, record }) => recordBeside(ledger, seq, record) ?? [],
+    )
+    const records = [...carried, ...beside]
+    if (records.length > 0) await journal.settle(records)
+  }
+
+  /** Whether the journal still tells this job from there on. */
+  #isLive({ slot, of, originSeq }: LiveJob): boolean {
+    const { table } = this.#core.ledger.jobs
+    return table.seq(slot) === of && table.originSeq(slot) === originSeq
+  }
+
+  /** Whether its body and its result are what was read. */
+  #isNew({ slot, bodySeq, end }: LiveJob): boolean {
+    const { table } = this.#core.ledger.jobs
+    const isCompleted = table.status(slot) === 'completed'
+    return table.bodySeq(slot) === bodySeq && (!isCompleted || end?.seq === table.endSeq(slot))
+  }
+
+  async #renew(job: LiveJob): Promise<LiveJob> {
+    if (this.#isNew(job)) return job
+    const { bodies, ledger, log } = this.#core
+    const { table } = ledger.jobs
+    const { slot } = job
+    const bodySeq = table.bodySeq(slot)
+    const stored = bodySeq === job.bodySeq ? job.stored : await bodies.read(slot, table)
+    if (table.status(slot) !== 'completed') return { ...job, bodySeq, stored, end: undefined }
+    const seq = table.endSeq(slot)
+    return { ...job, bodySeq, stored, end: { seq, result: resultIn(await log.read(seq)) } }
+  }
+
+  #seenIn(ended: ReadonlySet<number>): QueueRecord | undefined {
+    const { ledger, clock, settings } = this.#core
+    ledger.finished.forget(clock.now() - settings.dedupWindow.ageMs)
+    const ids: SeenRecord['ids'] = [...ledger.finished].flatMap(({ hash, of, endedMs }) => {
+      if (!ended.has(of) || ledger.jobs.table.ofSeq(of) !== undefined) return []
+      const bytes = Buffer.alloc(16)
+      hash.forEach((part, index) => bytes.writeUInt32LE(part, index * 4))
+      return [[bytes.toString('base64url'), of, endedMs] as const]
+    })
+    const keys: SeenRecord['keys'] = [...ledger.keys].flatMap(([name, { of, mark }]) => {
+      if (ledger.jobs.table.ofSeq(of) !== undefined) return []
+      return [{ queue: name.slice(0, name.indexOf('\0')), of, mark }]
+    })
+    return ids.length + keys.length === 0 ? undefined : { seen: { ids, keys } }
+  }
+}
+
+/** A job whose origin is in the segment that is to go. */
+interface LiveJob {
+  readonly slot: number
+  readonly of: number
+  readonly originSeq: number
+  readonly bodySeq: number
+  readonly stored: StoredBody | undefined
+  /** The record that ended it, when it has completed. */
+  readonly end: { readonly seq: number; readonly result: unknown } | undefined
+}
+
+/** What is carried in one commit. */
+class Piece {
+  readonly jobs: LiveJob[] = []
+  /** Records that are no job's, by their numbers: looked at again when they are written. */
+  readonly beside: { readonly seq: number; readonly record: QueueRecord }[] = []
+  sizeBytes = 0
+
+  get isLarge(): boolean {
+    return this.jobs.length + this.beside.length >= COMMIT_RECORDS || this.sizeBytes >= COMMIT_BYTES
+  }
+}
+
+function noteEnded(record: QueueRecord, ended: Set<number>): void {
+  if ('ack' in record) ended.add(record.ack.of)
+  else if ('dead' in record) ended.add(record.dead.of)
+  else if ('cancel' in record) ended.add(record.cancel.of)
+  else if ('carry' in record && record.carry.status !== 'pending') ended.add(record.carry.of)
+  else if ('seen' in record) for (const [, of] of record.seen.ids) ended.add(of)
+}
+
+/** What the journal cannot do without of a record that is no job's. */
+function recordBeside(ledger: Ledger, seq: number, record: QueueRecord): QueueRecord | undefined {
+  if ('put' in record) {
+    const { key } = record.put
+    return ledger.values.get(key)?.seq === seq ? record : undefined
+  }
+  if ('pause' in record) {
+    const { isPaused, pausedSeq } = ledger.jobs.queue(record.pause.queue)
+    return isPaused && pausedSeq === seq ? record : undefined
+  }
+  if ('crash' in record) {
+    const { crashesInRow, crashSeq } = ledger
+    const { atMs } = record.crash
+    const isNeeded = crashesInRow > 0 && crashSeq === seq
+    return isNeeded ? { crash: { jobs: [], inRow: crashesInRow, atMs } } : undefined
+  }
+  const id =
+    'schedule' in record ? record.schedule.id : 'tick' in record ? record.tick.schedule : ''
+  const schedule = ledger.schedules.get(id)
+  if (schedule === undefined || (schedule.seq !== seq && schedule.tickSeq !== seq)) return undefined
+  return scheduleOf(ledger, id)
+}
