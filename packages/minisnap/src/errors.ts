@@ -37,19 +37,21 @@ const BRAND = Symbol.for('@mini-rs/minisnap/error')
 /** The one error class of this package. Switch on `code`; messages may change. */
 export class MiniSnapError extends Error {
   readonly code: MiniSnapErrorCode
-  readonly path: string | undefined
-  readonly seq: number | undefined
-  readonly statePath: string | undefined
+  declare readonly path: string | undefined
+  declare readonly seq: number | undefined
+  declare readonly statePath: string | undefined
   readonly skipped: readonly SkippedSnapshot[]
 
   constructor(code: MiniSnapErrorCode, message: string, details: MiniSnapErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    const { cause, skipped = [], ...known } = details
+    super(message, cause === undefined ? undefined : { cause })
     this.name = 'MiniSnapError'
     this.code = code
-    this.path = details.path
-    this.seq = details.seq
-    this.statePath = details.statePath
-    this.skipped = details.skipped ?? []
+    this.skipped = skipped
+    // Only what is known: who prints an error is not to read a list of undefined.
+    for (const [name, value] of Object.entries(known)) {
+      if (value !== undefined) Object.assign(this, { [name]: value })
+    }
     Object.defineProperty(this, BRAND, { value: true })
   }
 

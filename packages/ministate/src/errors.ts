@@ -64,33 +64,28 @@ const BRAND = Symbol.for('@mini-rs/ministate/error')
 /** The one error class of this package. Switch on `code`; messages may change. */
 export class MiniStateError extends Error {
   readonly code: MiniStateErrorCode
-  readonly mutation: string | undefined
-  readonly index: number | undefined
-  readonly seq: number | undefined
-  readonly path: string | undefined
-  readonly line: number | undefined
-  readonly firstSeq: number | undefined
-  readonly lastSeq: number | undefined
+  declare readonly mutation: string | undefined
+  declare readonly index: number | undefined
+  declare readonly seq: number | undefined
+  declare readonly path: string | undefined
+  declare readonly line: number | undefined
+  declare readonly firstSeq: number | undefined
+  declare readonly lastSeq: number | undefined
   /** What a recipe said: with `REJECTED`. */
-  readonly rejection: Rejection | undefined
-  readonly issues: readonly PayloadIssue[] | undefined
+  declare readonly rejection: Rejection | undefined
+  declare readonly issues: readonly PayloadIssue[] | undefined
   /** Of a mutation that failed: whether it is surely not in the log. */
-  readonly outcome: Outcome | undefined
+  declare readonly outcome: Outcome | undefined
 
   constructor(code: MiniStateErrorCode, message: string, details: MiniStateErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    const { cause, ...known } = details
+    super(message, cause === undefined ? undefined : { cause })
     this.name = 'MiniStateError'
     this.code = code
-    this.mutation = details.mutation
-    this.index = details.index
-    this.seq = details.seq
-    this.path = details.path
-    this.line = details.line
-    this.firstSeq = details.firstSeq
-    this.lastSeq = details.lastSeq
-    this.rejection = details.rejection
-    this.issues = details.issues
-    this.outcome = details.outcome
+    // Only what is known: who prints an error is not to read a list of undefined.
+    for (const [name, value] of Object.entries(known)) {
+      if (value !== undefined) Object.assign(this, { [name]: value })
+    }
     Object.defineProperty(this, BRAND, { value: true })
   }
 

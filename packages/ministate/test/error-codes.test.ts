@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import {
   MiniStateError,
   type MiniStateErrorCode,
@@ -105,7 +106,6 @@ const PROVOKED: Readonly<Record<MiniStateErrorCode, Provoked>> = {
       mutation: 'deny',
       outcome: 'absent',
       rejection: { code: 'DENIED', message: 'because' },
-      index: undefined,
     },
   },
   RECIPE_FAILED: {
@@ -260,4 +260,12 @@ it('errors of ministore and minisnap pass through as they are', async () => {
   ).rejects.toThrow('mine')
   expect(await manager.apply({ add: 1 })).toBe(1)
   await manager.close()
+})
+
+it('an error that is printed lists nothing that is not known of it', async () => {
+  const error: unknown = await (await open()).apply('nobody' as never).catch((it: unknown) => it)
+  expect(inspect(error)).toMatch(
+    /code: 'MUTATION_INVALID',\n\s+mutation: 'nobody',\n\s+outcome: 'absent'\n}$/,
+  )
+  expect(MiniStateError.is(error) && error.seq).toBeUndefined()
 })
