@@ -73,7 +73,7 @@ export class DeadLetters<T> {
     this.#managing = managing
   }
 
-  /** Dead letters in the order of their death, at most `limit`, by default 100. */
+  /** Dead letters in the order in which they were enqueued, at most `limit`, by default 100. */
   async list(options: DeadListOptions = {}): Promise<DeadLetter<T>[]> {
     const slots = this.#select({ limit: DEFAULT_LIMIT, ...options }, options.after)
     return this.#letters(slots)
@@ -120,15 +120,12 @@ export class DeadLetters<T> {
     const { limit = Number.POSITIVE_INFINITY } = filter
     const ids = filter.ids && new Set(filter.ids.map((id) => this.#slotOfId(id)))
     const selected: number[] = []
-    let isBehind = after === undefined
     for (const slot of this.#queue.ledger.ended.dead) {
-      if (selected.length >= limit) break
-      if (isBehind && (ids === undefined || ids.has(slot)) && this.#fits(slot, filter)) {
-        selected.push(slot)
-      }
-      isBehind ||= table.seq(slot) === after
+      const isBehind = after === undefined || table.seq(slot) > after
+      const isMeant = ids === undefined || ids.has(slot)
+      if (isBehind && isMeant && this.#fits(slot, filter)) selected.push(slot)
     }
-    return selected
+    return selected.sort((a, b) => table.seq(a) - table.seq(b)).slice(0, limit)
   }
 
   #fits(slot: number, { reason, error, before }: DeadFilter): boolean {

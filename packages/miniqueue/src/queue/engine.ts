@@ -35,7 +35,8 @@ export class Engine implements Parts {
   readonly watchers: Watchers = new Watchers()
   readonly workers: Map<Worker, string> = new Map()
   readonly #declared = new Map<string, DeclaredQueue>()
-  readonly #overrun = new Map<string, number>()
+  /** Numbers of jobs whose handlers have passed their deadline, with their queue's name. */
+  readonly #overrun = new Map<number, string>()
   #sinceCleaning = 0
   #closed: Promise<CloseReport> | undefined
 
@@ -126,12 +127,18 @@ export class Engine implements Parts {
   }
 
   overrun(queue: DeclaredQueue, lease: Lease<unknown>, timeoutMs: number, isOver: boolean): void {
-    this.#overrun.set(queue.name, this.overrunOf(queue.name) + (isOver ? -1 : 1))
+    const { seq } = lease.job
+    if (isOver) this.#overrun.delete(seq)
+    else this.#overrun.set(seq, queue.name)
     if (!isOver) queue.emitter.emit('overrun', () => ({ job: lease.job, timeoutMs }))
   }
 
   overrunOf(queue: string): number {
-    return this.#overrun.get(queue) ?? 0
+    return [...this.#overrun.values()].filter((name) => name === queue).length
+  }
+
+  isOverrun(seq: number): boolean {
+    return this.#overrun.has(seq)
   }
 
   /** Something went wrong that no caller waits for. */

@@ -21,6 +21,8 @@ export interface Parts {
   /** A handler has passed its deadline, or one that had has ended. */
   overrun(queue: DeclaredQueue, lease: Lease<unknown>, timeoutMs: number, isOver: boolean): void
   overrunOf(queue: string): number
+  /** Whether the handler of that job has passed its deadline and has not ended. */
+  isOverrun(seq: number): boolean
   /** Something went wrong that no caller waits for. */
   failed(error: unknown): void
 }

@@ -1,15 +1,20 @@
 import { MiniQueueError } from '../errors.js'
 import type { JobStatus } from '../job-types.js'
+import type { HistoryEntry } from '../records/history.js'
 import type { Job } from '../job.js'
 import type { DeadMessage, MessageCounts, MessageQueue, ReceiveOptions } from '../message-port.js'
 import { startWorker } from '../worker/local-worker.js'
 import type { BatchHandler, Handler, ProcessOptions } from '../worker/worker-types.js'
 import type { Worker } from '../worker/worker.js'
 import type { Core, DeclaredQueue } from './core.js'
+import { DeadLetters } from './dead-letters.js'
 import type { EnqueueOptions, Enqueued } from './enqueue-options.js'
 import type { NewJob } from './enqueuing.js'
 import type { QueueEventName, QueueEvents } from './events.js'
+import type { Explanation } from './explanation.js'
+import { Inspecting, type ListOptions } from './inspecting.js'
 import type { Lease } from './lease.js'
+import { type JobChanges, Managing, type PurgeOptions } from './managing.js'
 import type { Parts } from './parts.js'
 import { decodePayload } from './payload.js'
 import { assertCount, assertObject } from './queue-options.js'
@@ -37,6 +42,10 @@ export class Queue<T, R = unknown> implements MessageQueue<T> {
   readonly #core: Core
   readonly #parts: Parts
   readonly #queue: DeclaredQueue
+  readonly #managing: Managing
+  readonly #inspecting: Inspecting<T>
+  /** Jobs that failed for good. */
+  readonly dead: DeadLetters<T>
 
   /** @internal */
   constructor(core: Core, parts: Parts, queue: DeclaredQueue) {
@@ -44,6 +53,9 @@ export class Queue<T, R = unknown> implements MessageQueue<T> {
     this.#core = core
     this.#parts = parts
     this.#queue = queue
+    this.#managing = new Managing(core, parts, queue)
+    this.#inspecting = new Inspecting<T>(core, parts, queue)
+    this.dead = new DeadLetters<T>(core, parts, queue, this.#managing)
   }
 
   /**
@@ -115,6 +127,91 @@ export class Queue<T, R = unknown> implements MessageQueue<T> {
   async get(id: string): Promise<Job<T> | undefined> {
     const slot = this.#parts.enqueuing.slotOfId(this.#queue, id)
     return slot === undefined ? undefined : this.#view(slot)
+  }
+
+  /** Jobs in the order in which they were enqueued, page by page. */
+  list(options: ListOptions = {}): Promise<Job<T>[]> {
+    return this.#inspecting.list(options)
+  }
+
+  /**
+   * All that the journal still tells of a job, in its order. Where its segments were cleaned away, a
+   * `carried` entry sums up what was before. Reads the journal from the job on.
+   *
+   * @throws {@link MiniQueueError} `JOB_NOT_FOUND`, `QUEUE_CLOSED`
+   */
+  history(id: string): Promise<HistoryEntry[]> {
+    return this.#inspecting.history(id)
+  }
+
+  /**
+   * Why a job does not run now, in a sentence and for a program to switch on.
+   *
+   * @throws {@link MiniQueueError} `JOB_NOT_FOUND`, `QUEUE_CLOSED`
+   */
+  explain(id: string): Promise<Explanation> {
+    return this.#inspecting.explain(id)
+  }
+
+  /**
+   * Changes a job that waits, is delayed or blocked. Resolves when that is durable; it does not begin before.
+   *
+   * @throws {@link MiniQueueError} `JOB_NOT_FOUND`, `JOB_ACTIVE`, `JOB_COMPLETED`, `JOB_DEAD`, `JOB_CANCELLED`,
+   * `PAYLOAD_INVALID`, `PAYLOAD_TOO_LARGE`, `DISK_FULL`, `QUEUE_CLOSED`. TypeError and RangeError for wrong
+   * changes.
+   */
+  update(id: string, changes: JobChanges<T>): Promise<void> {
+    return this.#managing.update(id, changes)
+  }
+
+  /**
+   * Ends a job that has not completed, also a dead one; the signal of one that runs is aborted with
+   * `JOB_CANCELLED`, and what its handler comes to is not written. A second time does nothing. Resolves when
+   * it is durable.
+   *
+   * @throws {@link MiniQueueError} `JOB_NOT_FOUND`, `JOB_COMPLETED`, `QUEUE_CLOSED`
+   */
+  cancel(id: string): Promise<void> {
+    return this.#managing.cancel(id)
+  }
+
+  /**
+   * A delayed job, or one that waits for its next attempt, is ready now. Of one that is ready: nothing.
+   *
+   * @throws {@link MiniQueueError} `JOB_NOT_FOUND`, `JOB_BLOCKED` (it waits for other jobs), `JOB_ACTIVE`,
+   * `JOB_COMPLETED`, `JOB_DEAD`, `JOB_CANCELLED`, `QUEUE_CLOSED`
+   */
+  runNow(id: string): Promise<void> {
+    return this.#managing.runNow(id)
+  }
+
+  /**
+   * A job that has ended, however it ended, waits again, with no failures.
+   *
+   * @throws {@link MiniQueueError} `JOB_NOT_FOUND`, `JOB_PENDING`, `JOB_BLOCKED`, `JOB_ACTIVE`, `DISK_FULL`,
+   * `QUEUE_CLOSED`
+   */
+  retry(id: string): Promise<void> {
+    return this.#managing.retry(id)
+  }
+
+  /** No job of the queue begins from now on, also after a restart; those that run go on. */
+  pause(): Promise<void> {
+    return this.#managing.setPaused(true)
+  }
+
+  /** Jobs begin again. */
+  resume(): Promise<void> {
+    return this.#managing.setPaused(false)
+  }
+
+  /**
+   * Removes the jobs that are in these states now, for good; how many. Those that run are left alone.
+   *
+   * @throws {@link MiniQueueError} `QUEUE_CLOSED`. TypeError for other states.
+   */
+  purge(options: PurgeOptions): Promise<number> {
+    return this.#managing.purge(options)
   }
 
   /**

@@ -61,6 +61,11 @@ export class Worker {
     return this.#isPaused
   }
 
+  /** Whether it was told to close: it takes no job any more. */
+  get isClosed(): boolean {
+    return this.#closed !== undefined
+  }
+
   /** Starts no further job; those that run go on. */
   pause(): void {
     this.#isPaused = true
