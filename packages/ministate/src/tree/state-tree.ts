@@ -1,4 +1,5 @@
-import { stateCopier } from './copy.js'
+import { copyOut, stateCopier } from './copy.js'
+import { unwrapDraft } from './draft-node.js'
 import { KeyOrder } from './key-order.js'
 import { Session, type SessionOptions, type SessionTree } from './session.js'
 
@@ -74,6 +75,11 @@ export class StateTree<S extends object> implements SessionTree {
     } finally {
       session.end()
     }
+  }
+
+  /** As `look`, for answers that leave: a copy, so that nobody gets hold of the state by it. */
+  read<T>(isGuarded: boolean, look: (state: S) => T): T {
+    return this.look(isGuarded, (state) => copyOut(look(state), unwrapDraft))
   }
 
   owns(collection: object): boolean {

@@ -1,7 +1,5 @@
 import type { Admitted } from '../definition/compiled.js'
 import { codeOf } from '../errors.js'
-import { copyOut } from '../tree/copy.js'
-import { unwrapDraft } from '../tree/draft-node.js'
 import { type Undo, undoAll } from '../tree/session.js'
 import {
   appendFailed,
@@ -88,7 +86,7 @@ export class PipelinedWriter<S extends object> implements Writer<S> {
   read<T>(look: (state: S) => T): Promise<T> {
     const { tree, isGuarded } = this.#parts
     try {
-      const copy = copyOut(tree.look(isGuarded, look), unwrapDraft)
+      const copy = tree.read(isGuarded, look)
       return this.#whenDurable().then(() => copy)
     } catch (error) {
       return this.#whenDurable().then(() => Promise.reject(error as Error))

@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '@mini-rs/ministore'
 import { MiniStateError, codeOf, outcomeOf } from '../errors.js'
-import { copyOut } from '../tree/copy.js'
-import { unwrapDraft } from '../tree/draft-node.js'
 import { undoAll } from '../tree/session.js'
 import { appendFailed, endsTheLog, stateFailed, wrongExpectedSeq } from './append-failure.js'
 import { mutationsOf } from './requests.js'
@@ -68,9 +66,7 @@ export class SharedWriter<S extends object> implements Writer<S> {
 
   read<T>(look: (state: S) => T): Promise<T> {
     const { tree, isGuarded } = this.#parts
-    return this.#inOrder(async () =>
-      tree.look(isGuarded, (state) => copyOut(look(state), unwrapDraft)),
-    )
+    return this.#inOrder(async () => tree.read(isGuarded, look))
   }
 
   drained(): Promise<void> {
