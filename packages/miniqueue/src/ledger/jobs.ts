@@ -25,6 +25,49 @@ export class Jobs {
     this.#bodies = bodies
   }
 
+  /** Everything, as JSON. What runs is as it was before: leases are in no journal, and in no snapshot of it. */
+  toSnapshot(): unknown {
+    const active: [number, JobState][] = []
+    for (const slot of this.table) {
+      if (this.table.status(slot) === 'active') active.push([slot, this.table.load(slot)])
+    }
+    for (const [slot, state] of active) {
+      this.table.store(slot, { ...state, status: 'waiting', attempt: state.attempt - 1 })
+    }
+    const table = this.table.toSnapshot()
+    for (const [slot, state] of active) this.table.store(slot, state)
+    const queues = this.#byIndex.map(({ name, isPaused, pausedSeq }) => {
+      return { name, isPaused, pausedSeq }
+    })
+    return { table, queues }
+  }
+
+  /** Makes what is empty what another was. @throws TypeError for what is no snapshot of jobs */
+  fromSnapshot(snapshot: unknown): void {
+    const { table, queues } = snapshot as { table: unknown; queues: Partial<QueueLedger>[] }
+    for (const { name, isPaused, pausedSeq } of queues) {
+      if (typeof name !== 'string') throw new TypeError('a queue of a snapshot has no name')
+      const queue = this.queue(name)
+      queue.isPaused = isPaused === true
+      queue.pausedSeq = pausedSeq ?? 0
+    }
+    this.table.fromSnapshot(table)
+    const ended: number[] = []
+    for (const slot of this.table) {
+      const { waitsFor, isBlocking } = this.table.extra(slot) ?? {}
+      if (waitsFor !== undefined) this.#dependOn(slot, [...waitsFor])
+      if (isBlocking === true) {
+        this.table.extraToChange(slot).isBlocking = false
+        this.queueOf(slot).ready.block(slot)
+      }
+      if (isPending(this.table.status(slot))) this.#place(slot)
+      else ended.push(slot)
+    }
+    // What ended first is let go first.
+    ended.sort((a, b) => this.table.endSeq(a) - this.table.endSeq(b))
+    for (const slot of ended) this.#place(slot)
+  }
+
   /** The queue of that name, which from now on exists. */
   queue(name: string): QueueLedger {
     let queue = this.#queues.get(name)

@@ -13,7 +13,7 @@ import type {
 import { type DedupWindow, FinishedWindow } from '../table/finished-window.js'
 import type { JobExtra } from '../table/job-table.js'
 import { type BodyKeeper, Jobs } from './jobs.js'
-import { Schedules } from './schedules.js'
+import { type ScheduleState, Schedules } from './schedules.js'
 import type { JobEvent, JobState } from './transition.js'
 
 /** A key that makes duplicates, and the newest job that has it. */
@@ -61,6 +61,45 @@ export class Ledger {
   /** All of them. */
   get keys(): ReadonlyMap<string, SeenKey> {
     return this.#keys
+  }
+
+  /** Everything, as JSON: what {@link Ledger.fromSnapshot} takes. */
+  toSnapshot(): unknown {
+    return {
+      jobs: this.jobs.toSnapshot(),
+      finished: this.finished.toSnapshot(),
+      schedules: this.schedules.all(),
+      values: [...this.values],
+      keys: [...this.#keys],
+      crashesInRow: this.#crashesInRow,
+      crashSeq: this.#crashSeq,
+      newestMs: this.#newestMs,
+    }
+  }
+
+  /** Makes an empty ledger what another was. @throws TypeError for what is no snapshot of a ledger */
+  fromSnapshot(snapshot: unknown): void {
+    const state = snapshot as {
+      readonly jobs: unknown
+      readonly finished: unknown
+      readonly schedules: readonly ScheduleState[]
+      readonly values: readonly (readonly [
+        string,
+        { readonly value: unknown; readonly seq: number },
+      ])[]
+      readonly keys: readonly (readonly [string, SeenKey])[]
+      readonly crashesInRow: number
+      readonly crashSeq: number
+      readonly newestMs: number
+    }
+    this.jobs.fromSnapshot(state.jobs)
+    this.finished.fromSnapshot(state.finished)
+    this.schedules.restore(state.schedules)
+    for (const [key, value] of state.values) this.values.set(key, value)
+    for (const [name, key] of state.keys) this.#keys.set(name, key)
+    this.#crashesInRow = state.crashesInRow
+    this.#crashSeq = state.crashSeq
+    this.#newestMs = state.newestMs
   }
 
   /** Lets go of keys that make no duplicates any more. */

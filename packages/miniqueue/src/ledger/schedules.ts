@@ -26,6 +26,11 @@ export class Schedules {
     return [...this.#byId.values()]
   }
 
+  /** Takes what {@link Schedules.all} gave. */
+  restore(states: readonly ScheduleState[]): void {
+    for (const state of states) this.#byId.set(state.definition.id, state)
+  }
+
   define(seq: number, definition: ScheduleRecord): void {
     if (definition.removed === true) {
       this.#byId.delete(definition.id)

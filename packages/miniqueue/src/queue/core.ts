@@ -5,6 +5,7 @@ import type { QueueRecord } from '../records/record-types.js'
 import type { Bodies } from './bodies.js'
 import type { Changes } from './changes.js'
 import type { QueueEmitter } from './events.js'
+import type { IndexSnapshots } from './index-snapshots.js'
 import type { Journal } from './journal.js'
 import type { KeepAlive } from './keep-alive.js'
 import type { LeaseFile } from './lease-file.js'
@@ -29,6 +30,7 @@ export interface Core {
   readonly journal: Journal
   readonly clock: QueueClock
   readonly leaseFile: LeaseFile
+  readonly index: IndexSnapshots
   readonly keepAlive: KeepAlive
   readonly changes: Changes
   /** From 0 to 1, for backoff. */

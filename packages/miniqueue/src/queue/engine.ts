@@ -6,7 +6,7 @@ import type { Worker } from '../worker/worker.js'
 import type { CloseOptions, CloseReport } from '../worker/worker-types.js'
 import { Cleaner } from './cleaner.js'
 import type { Core, DeclaredQueue } from './core.js'
-import { type Delivered, Deliveries } from './deliveries.js'
+import { Deliveries } from './deliveries.js'
 import { Enqueuing } from './enqueuing.js'
 import { QueueEmitter } from './events.js'
 import type { HeldLease } from './held-lease.js'
@@ -18,6 +18,7 @@ import type { MiniQueueSettings, QueueSettings } from './queue-options.js'
 import { retire } from './retirement.js'
 import { Settling } from './settling.js'
 import { Transaction } from './transaction.js'
+import type { Delivered } from './waiter.js'
 import { Watchers } from './watchers.js'
 
 const DEFAULT_CLOSE_MS = 30_000
@@ -168,6 +169,7 @@ export class Engine implements Parts {
     if (this.#sinceCleaning < CLEAN_EVERY) return
     this.#sinceCleaning = 0
     void this.cleaner.run()
+    this.core.index.makeWhenDue(this.core, this.core.journal.appliedSeq).catch(this.failed)
   }
 
   /** @internal */
@@ -198,6 +200,7 @@ export class Engine implements Parts {
     try {
       await this.cleaner.close()
       await this.#release()
+      if (core.log.status === 'open') await core.index.makeAtTheEnd(core, core.journal.appliedSeq)
     } finally {
       await core.bodies.close()
       await core.leaseFile.close()

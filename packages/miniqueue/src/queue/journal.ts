@@ -50,6 +50,11 @@ export class Journal {
     this.#nextSeq = parts.log.lastSeq + 1
   }
 
+  /** The last record that the ledger reflects. */
+  get appliedSeq(): number {
+    return this.#nextSeq - 1
+  }
+
   /** Whether new jobs are refused for want of room. */
   get isFull(): boolean {
     return this.#isFull

@@ -7,6 +7,7 @@ import { Bodies } from './bodies.js'
 import { Changes } from './changes.js'
 import type { Core } from './core.js'
 import { Journal, type JournalEvents, isDiskFull } from './journal.js'
+import { IndexSnapshots } from './index-snapshots.js'
 import { KeepAlive } from './keep-alive.js'
 import { LeaseFile } from './lease-file.js'
 import { journalPath, leasesPath } from './places.js'
@@ -43,8 +44,10 @@ export async function openCore(
   try {
     const bodies = new Bodies(settings.memoryBudgetBytes)
     bodies.readFrom(log)
-    const ledger = new Ledger(bodies, settings.dedupWindow)
-    await replay(log, ledger, machineClock.now())
+    const index = new IndexSnapshots(directory, fileSystem)
+    const makeLedger = (): Ledger => new Ledger(bodies, settings.dedupWindow)
+    const { ledger, seq } = await index.restore(makeLedger, log)
+    await replay(log, ledger, machineClock.now(), seq)
     const clock = new QueueClock(machineClock, ledger.newestMs, events.onClockJump)
     ledger.jobs.advance(clock.now(), clock.wallMs())
     const reserve = new Reserve(fileSystem, directory)
@@ -57,7 +60,7 @@ export async function openCore(
     })
     await fillReserve(reserve, reserveBytes())
     const keepAlive = new KeepAlive()
-    const shared = { directory, settings, log, ledger, bodies, journal, clock }
+    const shared = { directory, settings, log, ledger, bodies, journal, clock, index }
     const changes = new Changes()
     return { core: { ...shared, leaseFile, keepAlive, changes, random: Math.random }, crashed }
   } catch (error) {
@@ -74,13 +77,14 @@ function openLog(
   return MiniStore.open(journalPath(directory), options) as Promise<MiniStore<unknown, QueueRecord>>
 }
 
-/** Applies every record there is. */
+/** Applies every record behind `after`. */
 export async function replay(
   log: Pick<MiniStore<unknown, QueueRecord>, 'batches' | 'path'>,
   ledger: Ledger,
   nowMs: number,
+  after = 0,
 ): Promise<void> {
-  for await (const { firstSeq, records } of log.batches()) {
+  for await (const { firstSeq, records } of log.batches(after === 0 ? {} : { from: after + 1 })) {
     for (const [index, value] of records.entries()) {
       const seq = firstSeq + index
       ledger.apply(seq, decodeRecord(value, seq, log.path), nowMs)

@@ -30,6 +30,34 @@ export class Column<A extends NumberArray = NumberArray> {
     array[index & PAGE_MASK] = value
   }
 
+  /** The pages as base64, null for one that nobody has. Little-endian, as every machine that Node.js runs on. */
+  toText(): (string | null)[] {
+    return this.#pages.map((page) =>
+      page === undefined
+        ? null
+        : Buffer.from(page.buffer, page.byteOffset, page.byteLength).toString('base64'),
+    )
+  }
+
+  /** Takes the place of what was there. @throws TypeError when it is not what {@link Column.toText} gives. */
+  fromText(pages: unknown): void {
+    if (!Array.isArray(pages)) throw new TypeError('a column is a list of pages')
+    this.#pages.length = 0
+    for (const text of pages as unknown[]) {
+      if (text === null) this.#pages.push(undefined)
+      else this.#pages.push(this.#pageOf(text))
+    }
+  }
+
+  #pageOf(text: unknown): A {
+    const page = new this.#make(PAGE_SIZE)
+    const bytes = Buffer.from(page.buffer, page.byteOffset, page.byteLength)
+    if (typeof text !== 'string' || bytes.write(text, 'base64') !== bytes.length) {
+      throw new TypeError('a page of a column has another size')
+    }
+    return page
+  }
+
   get sizeBytes(): number {
     return this.#pages.reduce((sum, page) => sum + (page?.byteLength ?? 0), 0)
   }

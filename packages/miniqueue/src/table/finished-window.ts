@@ -76,6 +76,27 @@ export class FinishedWindow {
     for (let at = this.#first; at < this.#end; at++) yield this.#at(at % this.#window.count)
   }
 
+  /** Everything, as JSON. */
+  toSnapshot(): unknown {
+    const columns = Array.from({ length: 6 }, () => [] as number[])
+    for (const { hash, of, endedMs } of this) {
+      ;[...hash, of, endedMs].forEach((value, index) => columns[index]?.push(value))
+    }
+    return columns
+  }
+
+  /** @throws TypeError for what is no snapshot of a window */
+  fromSnapshot(columns: unknown): void {
+    if (!Array.isArray(columns) || columns.length !== 6) {
+      throw new TypeError('not the snapshot of a window')
+    }
+    const [a, b, c, d, ofs, ends] = columns as number[][]
+    for (const [index, of] of (ofs ?? []).entries()) {
+      const hash: IdHash = [a?.[index] ?? 0, b?.[index] ?? 0, c?.[index] ?? 0, d?.[index] ?? 0]
+      this.add({ hash, of, endedMs: ends?.[index] ?? 0 })
+    }
+  }
+
   #at(slot: number): FinishedId {
     const [a, b, c, d] = this.#hashes.map((column) => column.get(slot))
     return {

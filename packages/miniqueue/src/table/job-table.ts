@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { DeathReason, JobError, JobStatus, PreviousDelivery } from '../job-types.js'
 import type { JobState } from '../ledger/transition.js'
 import type { DedupMark } from '../records/record-types.js'
@@ -36,7 +36,7 @@ export type IdHash = readonly [number, number, number, number]
 
 /** Half of a SHA-256 of a queue's name and an id. */
 export function hashOfId(queue: string, id: string): IdHash {
-  const digest = createHash('sha256').update(queue).update('\0').update(id).digest()
+  const digest = hash('sha256', `${queue}\0${id}`, 'buffer')
   return [
     digest.readUInt32LE(0),
     digest.readUInt32LE(4),
@@ -129,6 +129,55 @@ export class JobTable {
   /** The slots that are taken, in no order. */
   *[Symbol.iterator](): Generator<number> {
     for (let slot = 0; slot < this.#slots; slot++) if (this.#seq.get(slot) !== 0) yield slot
+  }
+
+  /** Everything, as JSON; see {@link JobTable.fromSnapshot}. */
+  toSnapshot(): unknown {
+    const extras = [...this.#extras].map(([slot, { waitsFor, ...extra }]) => {
+      return [slot, { ...extra, ...(waitsFor && { waitsFor: [...waitsFor] }) }]
+    })
+    return { slots: this.#slots, columns: this.#columns().map((column) => column.toText()), extras }
+  }
+
+  /** Makes an empty table what another was. @throws TypeError for what is no snapshot of a table */
+  fromSnapshot(snapshot: unknown): void {
+    const { slots, columns, extras } = snapshot as Record<string, unknown>
+    if (!Number.isSafeInteger(slots) || !Array.isArray(columns) || !Array.isArray(extras)) {
+      throw new TypeError('not the snapshot of a table of jobs')
+    }
+    this.#slots = slots as number
+    this.#columns().forEach((column, index) => column.fromText(columns[index]))
+    for (const [slot, { waitsFor, ...extra }] of extras as [number, { waitsFor?: number[] }][]) {
+      this.#extras.set(slot, { ...extra, ...(waitsFor && { waitsFor: new Set(waitsFor) }) })
+    }
+    for (let slot = this.#slots - 1; slot >= 0; slot--) {
+      if (this.#seq.get(slot) === 0) this.#free.push(slot)
+    }
+    for (const slot of this) {
+      this.#liveBytes += this.#bytes.get(slot)
+      this.#bySeq.add(slot)
+      if (this.idHash(slot) !== undefined) this.#byId.add(slot)
+    }
+  }
+
+  /** In the order in which a snapshot has them. */
+  #columns(): readonly Column[] {
+    return [
+      this.#seq,
+      this.#bodySeq,
+      this.#originSeq,
+      this.#endSeq,
+      this.#bytes,
+      this.#status,
+      this.#queue,
+      this.#priority,
+      this.#due,
+      this.#delay,
+      this.#attempt,
+      this.#failures,
+      this.#crashes,
+      ...this.#id,
+    ] as unknown as readonly Column[]
   }
 
   load(slot: number): JobState {

@@ -49,9 +49,10 @@ export class ReadySet {
   /** A job may run; also one that was taken and has not begun. */
   add(slot: number): void {
     const group = this.#groupOf(slot)
-    if (group === undefined) return this.#single.push(slot)
+    const heap = group?.heap ?? this.#single
+    if (!heap.has(slot)) heap.push(slot)
+    if (group === undefined) return
     this.#untake(slot, group)
-    group.heap.push(slot)
     this.#consider(group)
   }
 
