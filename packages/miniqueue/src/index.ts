@@ -23,6 +23,17 @@ export type {
   Sent,
 } from './message-port.js'
 export type { Dedup, EnqueueOptions, Enqueued } from './queue/enqueue-options.js'
+export type {
+  DeadFilter,
+  DeadLetter,
+  DeadLetters,
+  DeadListOptions,
+  RedrivePreview,
+} from './queue/dead-letters.js'
+export type { Explanation, JobReference } from './queue/explanation.js'
+export type { ListOptions } from './queue/inspecting.js'
+export type { JobChanges, PurgeOptions, PurgeableStatus } from './queue/managing.js'
+export type { HistoryEntry } from './records/history.js'
 export type { QueueEventName, QueueEvents } from './queue/events.js'
 export type { Lease } from './queue/lease.js'
 export { MiniQueue, type QueueSummary } from './queue/mini-queue.js'

@@ -65,9 +65,7 @@ export class Changes {
 }
 
 function newHold(): Hold {
-  let end = (): void => {}
-  const over = new Promise<void>((resolve) => {
-    end = resolve
-  })
-  return { holders: 0, over, end }
+  const waiting: (() => void)[] = []
+  const over = new Promise<void>((resolve) => void waiting.push(resolve))
+  return { holders: 0, over, end: () => waiting.forEach((wake) => wake()) }
 }

@@ -1,4 +1,3 @@
-import type { MiniQueueError } from '../errors.js'
 import type { DeathReason, JobError } from '../job-types.js'
 import type { Job } from '../job.js'
 import type { Core, DeclaredQueue } from './core.js'
@@ -96,7 +95,7 @@ export class DeadLetters<T> {
   /**
    * Dead letters wait again, with no failures, in one commit. Resolves to their number when that is durable.
    *
-   * @throws {@link MiniQueueError} `JOB_NOT_FOUND` for an id that is no dead letter, `DISK_FULL`,
+   * @throws MiniQueueError `JOB_NOT_FOUND` for an id that is no dead letter, `DISK_FULL`,
    * `QUEUE_CLOSED`
    */
   async redrive(filter: DeadFilter = {}): Promise<number> {
@@ -125,7 +124,7 @@ export class DeadLetters<T> {
       const isMeant = ids === undefined || ids.has(slot)
       if (isBehind && isMeant && this.#fits(slot, filter)) selected.push(slot)
     }
-    return selected.sort((a, b) => table.seq(a) - table.seq(b)).slice(0, limit)
+    return selected.toSorted((a, b) => table.seq(a) - table.seq(b)).slice(0, limit)
   }
 
   #fits(slot: number, { reason, error, before }: DeadFilter): boolean {

@@ -65,8 +65,7 @@ export class Inspecting<T> {
     const known = this.#parts.enqueuing.seqOfJob(this.#queue, id)
     // What has ended and is no longer kept in memory may still be in the journal.
     const slot = known === undefined ? undefined : ledger.jobs.table.ofSeq(known)
-    const name = known === undefined ? id : await readId(this.#core, known)
-    const reader = new HistoryReader({ queue: this.#queue.name, id: name })
+    const reader = new HistoryReader({ queue: this.#queue.name, id, seq: known })
     const from = Math.max(known ?? 1, log.droppedThroughSeq + 1)
     for await (const { firstSeq, records } of log.batches({ from })) {
       for (const [index, value] of records.entries()) {
@@ -129,5 +128,5 @@ export class Inspecting<T> {
 }
 
 function smallest(numbers: readonly number[], count: number): number[] {
-  return [...numbers].sort((a, b) => a - b).slice(0, count)
+  return numbers.toSorted((a, b) => a - b).slice(0, count)
 }

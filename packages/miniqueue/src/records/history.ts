@@ -1,5 +1,5 @@
 import type { DeathReason, JobError, PreviousDelivery } from '../job-types.js'
-import { idOf } from '../job.js'
+import { seqOfId } from '../job.js'
 import type {
   CarryRecord,
   DeadRecord,
@@ -97,7 +97,10 @@ export type HistoryEntry =
 /** A job whose history is read. */
 export interface HistorySubject {
   readonly queue: string
+  /** The caller's, or `@` and the job's number. */
   readonly id: string
+  /** The job's number, where it is known: an id may be used again. */
+  readonly seq: number | undefined
 }
 
 /** Collects what a journal says of one job, record by record, in its order. */
@@ -122,9 +125,8 @@ export class HistoryReader {
   read(seq: number, record: QueueRecord): void {
     const job = beginningIn(seq, record)
     if (job !== undefined) {
-      if (job.queue !== this.#subject.queue || idOf(job.of, job.id) !== this.#subject.id) return
-      // An id may be used again: the newest job with it is meant.
-      if (this.#seq !== undefined && job.of < this.#seq) return
+      // Of several jobs with an id the newest is meant.
+      if (!this.#isMeant(job) || (this.#seq !== undefined && job.of < this.#seq)) return
       if (this.#seq !== job.of) this.#entries = []
       this.#seq = job.of
       this.#entries.push(job.entry)
@@ -132,6 +134,12 @@ export class HistoryReader {
       const entry = entryOf(this.#seq, seq, record)
       if (entry !== undefined) this.#entries.push(entry)
     }
+  }
+
+  #isMeant({ of, queue, id }: Beginning): boolean {
+    const { seq = seqOfId(this.#subject.id) } = this.#subject
+    if (queue !== this.#subject.queue) return false
+    return seq === undefined ? id === this.#subject.id : of === seq
   }
 }
 
