@@ -263,7 +263,11 @@ it('errors of ministore and minisnap pass through as they are', async () => {
 })
 
 it('an error that is printed lists nothing that is not known of it', async () => {
-  const error: unknown = await (await open()).apply('nobody' as never).catch((it: unknown) => it)
+  const error: unknown = await (
+    await open()
+  )
+    .apply('nobody' as never)
+    .catch((reason: unknown) => reason)
   expect(inspect(error)).toMatch(
     /code: 'MUTATION_INVALID',\n\s+mutation: 'nobody',\n\s+outcome: 'absent'\n}$/,
   )
