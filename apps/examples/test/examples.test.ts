@@ -64,6 +64,36 @@ const PROGRAMS: readonly { name: string; first: RegExp[]; second: RegExp[] }[] =
     second: [/^200000 readings, \d+\.\d MB, saved and loaded: equal/],
   },
   {
+    name: 'queue-first.ts',
+    first: [/^sent to ada@example\.org$/m],
+    second: [/^sent to ada@example\.org$/m],
+  },
+  {
+    name: 'queue-email.ts',
+    first: [
+      /welcome-busy-bob: 450 try again later, again later/,
+      /welcome-nobody is dead: nonRetryable/,
+      /3 were sent, 1 is a dead letter/,
+      /welcome-nobody: 550 no such user\n {2}enqueued/,
+    ],
+    second: [/3 were sent, 1 is a dead letter/],
+  },
+  {
+    name: 'queue-webhooks.ts',
+    first: [/^acme: 0 1 2 3 4 5 6 7 8 9\nbolt: 0/m, /3 failures; the limit was kept: true/],
+    second: [/^corp: 0 1 2 3 4 5 6 7 8 9\n3 failures; the limit was kept: true/m],
+  },
+  {
+    name: 'queue-receive.ts',
+    first: [/^LEASE_LOST\ncup, delivery 2, after "out of stock"/m, /completed: 2,\n {2}dead: 1,/],
+    second: [/^LEASE_LOST\ncup, delivery 2/m, /completed: 4,\n {2}dead: 2,/],
+  },
+  {
+    name: 'queue-outbox.ts',
+    first: [/3 parcels wait, the receipt for 3, cursor 3/],
+    second: [/6 parcels wait, the receipt for 6, cursor 6/],
+  },
+  {
     name: 'state-schemas.ts',
     first: [
       /^6 pieces are left/,
