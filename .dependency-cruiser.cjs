@@ -49,7 +49,7 @@ module.exports = {
       name: 'the-disk-stands-behind-the-port',
       severity: 'error',
       from: {
-        path: '^packages/(ministore|minisnap|ministate)/src/',
+        path: '^packages/(ministore|minisnap|ministate|miniqueue)/src/',
         pathNot: '^packages/ministore/src/fs/',
       },
       to: { path: '^(node:)?(fs|fs/promises|child_process|os)$' },
