@@ -7,25 +7,12 @@ import type { StoredBody } from './bodies.js'
 import type { Core, DeclaredQueue } from './core.js'
 import { HeldLease } from './held-lease.js'
 import { StartLimiter } from './start-limiter.js'
+import { type Delivered, Waiter } from './waiter.js'
 
 /** While leases can run out, the event loop's pulse is felt this often: what it stands still is added to them. */
 const PULSE_MS = 1_000
 /** A timer that comes later than this was held up. */
 const STALL_MS = 100
-
-/** A lease with what its job holds. */
-export interface Delivered {
-  readonly lease: HeldLease
-  readonly slot: number
-  readonly stored: StoredBody
-}
-
-interface Waiter {
-  readonly max: number
-  readonly visibilityTimeoutMs: number
-  readonly give: (delivered: readonly Delivered[]) => void
-  readonly fail: (error: unknown) => void
-}
 
 /** Taken out of the ready jobs, and not leased yet. */
 interface Taken {
@@ -95,41 +82,29 @@ export class Deliveries {
     options: ReceiveOptions,
     isBackground = false,
   ): Promise<readonly Delivered[]> {
+    if (this.#isClosed || options.signal?.aborted === true) return Promise.resolve([])
     const lane = this.#lane(queue)
-    const { max = 1, waitMs = 0, signal } = options
     const { visibilityTimeoutMs = queue.settings.visibilityTimeoutMs } = options
-    return new Promise((resolve, reject) => {
-      if (this.#isClosed || signal?.aborted === true) return resolve([])
-      const isHolding = waitMs > 0 && !isBackground
-      const timer = waitMs > 0 && waitMs !== Infinity ? new AbortController() : undefined
-      let isOver = false
-      const end = (delivered: readonly Delivered[]): void => {
-        if (isOver) return
-        isOver = true
-        timer?.abort()
-        lane.waiters.delete(waiter)
-        signal?.removeEventListener('abort', giveUp)
-        if (isHolding) this.#core.keepAlive.release()
-        resolve(delivered)
-      }
-      const giveUp = (): void => end([])
-      const waiter: Waiter = { max, visibilityTimeoutMs, give: end, fail: reject }
-      lane.waiters.add(waiter)
-      if (isHolding) this.#core.keepAlive.hold()
-      signal?.addEventListener('abort', giveUp)
-      this.#dispatch(lane)
-      // It is not among those who wait while bodies are read for it.
-      if (isOver || !lane.waiters.has(waiter)) return
-      if (waitMs <= 0) giveUp()
-      else if (timer !== undefined) void this.#core.clock.wait(waitMs, timer.signal).then(giveUp)
+    const waiter = new Waiter(options, visibilityTimeoutMs, () => {
+      lane.waiters.delete(waiter)
+      if (isHolding) this.#core.keepAlive.release()
     })
+    const isHolding = waiter.isPatient && !isBackground
+    if (isHolding) this.#core.keepAlive.hold()
+    lane.waiters.add(waiter)
+    this.#advance()
+    this.#dispatch(lane)
+    this.#arm()
+    waiter.start(this.#core.clock)
+    // It is not among those who wait while bodies are read for it.
+    if (!waiter.isPatient && lane.waiters.has(waiter)) waiter.giveUp()
+    return waiter.given
   }
 
   /** Something has changed: whoever waits gets what there is. */
   dispatch(): void {
     if (this.#isClosed) return
-    const { ledger, clock } = this.#core
-    ledger.jobs.advance(clock.now(), clock.wallMs())
+    this.#advance()
     for (const lane of this.#lanes.values()) if (lane.waiters.size > 0) this.#dispatch(lane)
     this.#arm()
   }
@@ -143,8 +118,15 @@ export class Deliveries {
     this.#losable.delete(lease)
   }
 
+  /** A lease whose end could not be written down is held for some time more. */
+  keep(lease: HeldLease, queue: DeclaredQueue, forMs: number): void {
+    lease.deadlineMs = this.#core.clock.monotonicMs() + forMs
+    this.#hold(lease, queue)
+  }
+
   /** An expired lease that nobody else has is held again. */
   revive(lease: HeldLease, queue: DeclaredQueue): void {
+    if (lease.isSuspect) this.#suspectsHeld += 1
     this.#hold(lease, queue)
   }
 
@@ -152,7 +134,7 @@ export class Deliveries {
   close(): void {
     this.#isClosed = true
     this.#alarm.stop()
-    for (const { waiters } of this.#lanes.values()) for (const { give } of waiters) give([])
+    for (const { waiters } of this.#lanes.values()) for (const waiter of waiters) waiter.giveUp()
   }
 
   /** When a limiter lets the queue's next job begin; undefined when it may. */
@@ -179,22 +161,33 @@ export class Deliveries {
     return lane
   }
 
+  /** Jobs whose time has come are ready. */
+  #advance(): void {
+    const { ledger, clock } = this.#core
+    ledger.jobs.advance(clock.now(), clock.wallMs())
+  }
+
   #dispatch(lane: Lane): void {
-    const { queue, limiter } = lane
     for (const waiter of lane.waiters) {
-      if (queue.ledger.isPaused) return
-      const taken: Taken[] = []
-      while (taken.length < waiter.max) {
-        if (limiter?.waitMs(this.#core.clock.monotonicMs()) !== undefined) break
-        const one = this.#take(queue)
-        if (one === undefined) break
-        limiter?.start(this.#core.clock.monotonicMs())
-        taken.push(one)
+      // What is delivered to nobody, because it is dead or gone, makes room for the next one.
+      for (let isDelivered = false; !isDelivered;) {
+        const taken = this.#takeFor(lane, waiter)
+        if (taken.length === 0) return
+        isDelivered = this.#deliver(lane, waiter, taken)
       }
-      if (taken.length === 0) return
-      lane.waiters.delete(waiter)
-      this.#deliver(lane, waiter, taken)
     }
+  }
+
+  #takeFor({ queue, limiter }: Lane, { max }: Waiter): Taken[] {
+    const taken: Taken[] = []
+    while (taken.length < max && !queue.ledger.isPaused) {
+      if (limiter?.waitMs(this.#core.clock.monotonicMs()) !== undefined) break
+      const one = this.#take(queue)
+      if (one === undefined) break
+      limiter?.start(this.#core.clock.monotonicMs())
+      taken.push(one)
+    }
+    return taken
   }
 
   /** The next job that may run now, out of the ready ones. */
@@ -211,14 +204,47 @@ export class Deliveries {
     return { slot, seq: table.seq(slot), isSuspect }
   }
 
-  #deliver(lane: Lane, waiter: Waiter, taken: readonly Taken[]): void {
+  /** Whether the waiter has got something, or will when bodies are read. */
+  #deliver(lane: Lane, waiter: Waiter, taken: readonly Taken[]): boolean {
     const { bodies } = this.#core
     const found = taken.map(({ slot }) => bodies.get(slot))
     if (found.every((stored) => stored !== undefined)) return this.#give(lane, waiter, taken, found)
+    lane.waiters.delete(waiter)
     void this.#readBodies(taken).then(
-      (read) => this.#give(lane, waiter, taken, read),
-      (error: unknown) => waiter.fail(error),
+      (read) => this.#giveRead(lane, waiter, taken, read),
+      (error: unknown) => {
+        this.#putBack(lane.queue, taken)
+        waiter.fail(error)
+      },
     )
+    return true
+  }
+
+  #giveRead(
+    lane: Lane,
+    waiter: Waiter,
+    taken: readonly Taken[],
+    stored: readonly (StoredBody | undefined)[],
+  ): void {
+    if (this.#isClosed || waiter.isOver) {
+      this.#putBack(lane.queue, taken)
+      waiter.giveUp()
+      return this.dispatch()
+    }
+    if (this.#give(lane, waiter, taken, stored)) return
+    lane.waiters.add(waiter)
+    this.dispatch()
+    if (!waiter.isPatient && lane.waiters.has(waiter)) waiter.giveUp()
+  }
+
+  /** Whoever was to get these is gone. */
+  #putBack(queue: DeclaredQueue, taken: readonly Taken[]): void {
+    const { table } = this.#core.ledger.jobs
+    for (const { slot, seq, isSuspect } of taken) {
+      if (isSuspect) this.#suspectsHeld -= 1
+      const isThere = table.seq(slot) === seq && table.status(slot) === 'waiting'
+      if (isThere) queue.ledger.ready.add(slot)
+    }
   }
 
   async #readBodies(taken: readonly Taken[]): Promise<(StoredBody | undefined)[]> {
@@ -230,28 +256,54 @@ export class Deliveries {
     return read
   }
 
+  /** Whether anything was given. */
   #give(
-    lane: Lane,
+    { queue, waiters }: Lane,
     waiter: Waiter,
     taken: readonly Taken[],
     stored: readonly (StoredBody | undefined)[],
-  ): void {
+  ): boolean {
     const delivered: Delivered[] = []
     for (const [index, one] of taken.entries()) {
       const body = stored[index]
-      const given = body && this.#lease(lane.queue, waiter, one, body)
+      const given = body && this.#lease(queue, waiter, one, body)
       if (given !== undefined) delivered.push(given)
       else if (one.isSuspect) this.#suspectsHeld -= 1
     }
-    if (delivered.length === 0) {
-      lane.waiters.add(waiter)
-      return this.dispatch()
-    }
-    const noted = this.#core.leaseFile.note(
-      delivered.map(({ lease }) => ({ of: lease.seq, attempt: lease.attempt })),
-    )
+    if (delivered.length === 0) return false
+    waiters.delete(waiter)
+    const noted = this.#note(delivered)
     if (noted === undefined) waiter.give(delivered)
-    else void noted.then(() => waiter.give(delivered), waiter.fail)
+    else {
+      const given = noted.then(() => {
+        if (waiter.isOver && !this.#isClosed) this.#takeBack(delivered)
+        else waiter.give(delivered)
+      })
+      given.catch((error: unknown) => {
+        this.#takeBack(delivered)
+        waiter.fail(error)
+      })
+    }
+    return true
+  }
+
+  #note(delivered: readonly Delivered[]): Promise<void> | undefined {
+    const leases = delivered.map(({ lease }) => ({ of: lease.seq, attempt: lease.attempt }))
+    try {
+      return this.#core.leaseFile.note(leases)
+    } catch (error) {
+      return Promise.reject(error as Error)
+    }
+  }
+
+  /** Leases that nobody has got: the jobs wait again, where they were. */
+  #takeBack(delivered: readonly Delivered[]): void {
+    for (const { lease, slot } of delivered) {
+      lease.state = 'over'
+      this.end(lease)
+      this.#core.ledger.jobs.change(slot, { kind: 'release', attempt: lease.attempt })
+    }
+    this.dispatch()
   }
 
   #lease(
@@ -314,8 +366,10 @@ export class Deliveries {
       this.#events.onExpired(lease, queue)
     }
     if (this.#losable.size > 0) {
-      const deadlines = [...this.#losable.keys()].map(({ deadlineMs }) => deadlineMs - nowMs)
-      this.#alarm.set(Math.min(PULSE_MS, ...deadlines))
+      let nextMs = PULSE_MS
+      for (const { deadlineMs } of this.#losable.keys())
+        nextMs = Math.min(nextMs, deadlineMs - nowMs)
+      this.#alarm.set(nextMs)
     }
     this.dispatch()
   }

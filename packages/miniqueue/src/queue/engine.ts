@@ -16,6 +16,7 @@ import type { Parts } from './parts.js'
 import { decodePayload } from './payload.js'
 import type { MiniQueueSettings, QueueSettings } from './queue-options.js'
 import { retire } from './retirement.js'
+import { Scheduler } from '../schedules/scheduler.js'
 import { Settling } from './settling.js'
 import { Transaction } from './transaction.js'
 import type { Delivered } from './waiter.js'
@@ -33,6 +34,7 @@ export class Engine implements Parts {
   readonly settling: Settling
   readonly enqueuing: Enqueuing
   readonly cleaner: Cleaner
+  readonly scheduler: Scheduler
   readonly watchers: Watchers = new Watchers()
   readonly workers: Map<Worker, string> = new Map()
   readonly #declared = new Map<string, DeclaredQueue>()
@@ -51,6 +53,7 @@ export class Engine implements Parts {
     this.settling = new Settling(core, this.deliveries)
     this.enqueuing = new Enqueuing(core)
     this.cleaner = new Cleaner(core, this.failed)
+    this.scheduler = new Scheduler(core, this.failed)
   }
 
   static async open(directory: string, settings: MiniQueueSettings): Promise<Engine> {
@@ -59,7 +62,7 @@ export class Engine implements Parts {
     const opened = await openCore(directory, settings, {
       onApplied: (first, records) => engine?.applied(first, records),
       onFull: (isFull) => engine?.tellAll('full', () => ({ isFull, why: 'disk' })),
-      onClockJump: (byMs) => engine?.tellAll('clockJump', () => ({ byMs })),
+      onClockJump: (byMs) => engine?.clockJumped(byMs),
       held: () => engine?.deliveries.unsettled() ?? [],
     })
     engine = new Engine(opened)
@@ -74,6 +77,7 @@ export class Engine implements Parts {
     const queue: DeclaredQueue = { name, ledger, settings, emitter }
     this.#declared.set(name, queue)
     this.deliveries.declare(queue)
+    this.scheduler.declare(queue)
     retire(this.core.ledger, queue, this.core.clock.now())
     return queue
   }
@@ -131,7 +135,9 @@ export class Engine implements Parts {
     const { seq } = lease.job
     if (isOver) this.#overrun.delete(seq)
     else this.#overrun.set(seq, queue.name)
-    if (!isOver) queue.emitter.emit('overrun', () => ({ job: lease.job, timeoutMs }))
+    if (isOver) return
+    lease.lease.isOverdue = true
+    queue.emitter.emit('overrun', () => ({ job: lease.job, timeoutMs }))
   }
 
   overrunOf(queue: string): number {
@@ -165,11 +171,19 @@ export class Engine implements Parts {
     this.deliveries.dispatch()
     this.enqueuing.wake()
     this.watchers.look()
+    this.scheduler.applied()
     this.#sinceCleaning += records.length
     if (this.#sinceCleaning < CLEAN_EVERY) return
     this.#sinceCleaning = 0
     void this.cleaner.run()
     this.core.index.makeWhenDue(this.core, this.core.journal.appliedSeq).catch(this.failed)
+  }
+
+  /** @internal The wall clock was set: what waits for a time of it is looked at again. */
+  clockJumped(byMs: number): void {
+    this.tellAll('clockJump', () => ({ byMs }))
+    this.scheduler.look()
+    queueMicrotask(() => this.deliveries.dispatch())
   }
 
   /** @internal */
@@ -187,6 +201,7 @@ export class Engine implements Parts {
 
   async #close(options: CloseOptions): Promise<CloseReport> {
     const { core, deliveries, watchers } = this
+    await this.scheduler.close()
     const reports = await Promise.all(
       [...this.workers.keys()].map((worker) =>
         worker.close({ timeoutMs: DEFAULT_CLOSE_MS, ...options }),

@@ -8,6 +8,8 @@ export class HeldLease {
   deadlineMs: number
   /** `settling`: its end is on its way to the disk. `expired`: taken away, and not yet given to another. */
   state: 'held' | 'settling' | 'expired' | 'over' = 'held'
+  /** Its handler has passed its deadline. */
+  isOverdue = false
   /** What the first settling came to: a repeated one comes to the same. */
   settled: Promise<void> | undefined
   #controller: AbortController | undefined

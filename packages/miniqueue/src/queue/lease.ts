@@ -1,9 +1,9 @@
 import type { Job } from '../job.js'
 import type { MessageLease, NackOptions } from '../message-port.js'
-import type { Delivered } from './deliveries.js'
 import type { Core, DeclaredQueue } from './core.js'
 import type { Settleable, Settling } from './settling.js'
 import { viewOf } from './views.js'
+import type { Delivered } from './waiter.js'
 
 /** A job that was received, until it is settled. Its token is the number of the delivery. */
 export class Lease<T> implements MessageLease<T>, Settleable {

@@ -1,10 +1,12 @@
 import type { OpenTransaction } from '../worker/worker-host.js'
 import type { Worker } from '../worker/worker.js'
 import type { DeclaredQueue } from './core.js'
-import type { Delivered, Deliveries } from './deliveries.js'
+import type { Deliveries } from './deliveries.js'
 import type { Enqueuing } from './enqueuing.js'
 import type { Lease } from './lease.js'
 import type { Settling } from './settling.js'
+import type { Delivered } from './waiter.js'
+import type { Scheduler } from '../schedules/scheduler.js'
 import type { Watchers } from './watchers.js'
 
 /** What works on the core, for all queues. */
@@ -13,6 +15,7 @@ export interface Parts {
   readonly settling: Settling
   readonly enqueuing: Enqueuing
   readonly watchers: Watchers
+  readonly scheduler: Scheduler
   /** Those that were started and are not closed, with their queue's name. */
   readonly workers: Map<Worker, string>
   /** The leases of what was delivered; a job that does not decode is dead at once, and left out. */

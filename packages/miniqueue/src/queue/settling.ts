@@ -12,6 +12,8 @@ import { viewOf } from './views.js'
 
 /** The longest memo, as JSON. */
 const MAX_MEMO_BYTES = 64 * 1024
+/** Before the end of a lease is tried again that could not be written down. */
+const EXPIRY_RETRY_MS = 1_000
 /** What is kept of a stack. */
 const MAX_STACK_CHARS = 2_000
 /** What is kept of an error while the disk is full. */
@@ -96,16 +98,26 @@ export class Settling {
     const record: QueueRecord = isLast
       ? { dead: { ...delivery, atMs, reason: 'attempts' } }
       : { nack }
-    lease.settled = this.#core.journal.settle([record]).then(() => {
+    const written = this.#core.journal.settle([record])
+    const expired = written.then(() => {
       lease.state = 'expired'
-      lease.settled = undefined
+      // Unless somebody settles it already, and only waits for this.
+      if (lease.settled === expired) lease.settled = undefined
       this.#deliveries.end(lease)
       lease.abort(lost(queue, lease, stored, 'its time was over'))
       queue.emitter.emit('leaseLost', () => ({ job: this.#view(one), reason: 'expired' }))
       if (isLast) this.#tellDead(one, 'attempts', undefined)
       this.#deliveries.dispatch()
     })
-    await lease.settled
+    lease.settled = expired
+    try {
+      await expired
+    } catch (error) {
+      if (lease.settled === expired) lease.settled = undefined
+      lease.state = 'held'
+      this.#deliveries.keep(lease, queue, EXPIRY_RETRY_MS)
+      throw error
+    }
   }
 
   /** Durable nowhere: a lease lives in its process. */
@@ -115,7 +127,9 @@ export class Settling {
     const slot = this.#slotOf(one)
     lease.deadlineMs = this.#core.clock.monotonicMs() + ms
     if (lease.state === 'held') return
-    this.#core.ledger.jobs.change(slot, { kind: 'lease', attempt: lease.attempt })
+    if (!this.#core.ledger.jobs.change(slot, { kind: 'lease', attempt: lease.attempt })) {
+      throw lost(queue, lease, one.stored, 'its time was over, and the job waits for another')
+    }
     lease.state = 'held'
     this.#deliveries.revive(lease, queue)
   }
@@ -142,13 +156,19 @@ export class Settling {
   ): { readonly record: QueueRecord; readonly done: () => void; readonly undo: () => void } {
     this.#slotOf(one)
     const { lease } = one
-    lease.state = 'settling'
-    const record = { ack: { ...this.#delivery(lease), ...(result !== undefined && { result }) } }
-    const done = (): void => this.#finish(one, 'ack', record, false)
-    const undo = (): void => {
-      lease.state = 'held'
+    const { isLate, end } = this.#begin(one)
+    const given = {
+      ...(result !== undefined && { result }),
+      ...(isLate && { late: true as const }),
     }
-    return { record, done, undo }
+    const record = { ack: { ...this.#delivery(lease), ...given } }
+    const done = (): void => {
+      this.#endings.set(lease, 'ack')
+      lease.settled = Promise.resolve()
+      end(true)
+      this.#finish(one, record, isLate)
+    }
+    return { record, done, undo: () => end(false) }
   }
 
   #settle(one: Settleable, ending: Ending, make: (isLate: boolean) => QueueRecord): Promise<void> {
@@ -173,30 +193,41 @@ export class Settling {
     ending: Ending,
     make: (isLate: boolean) => QueueRecord,
   ): Promise<void> {
-    const { lease, queue } = one
+    const { lease } = one
     if (lease.state === 'settling') await this.#whenExpiryIsWritten(lease)
-    const slot = this.#slotOf(one)
-    const isLate = lease.state === 'expired'
-    // Nobody may be given the job while its late end is on its way.
-    if (isLate) queue.ledger.ready.remove(slot)
-    const before = lease.state
-    lease.state = 'settling'
+    this.#slotOf(one)
+    const { isLate, end } = this.#begin(one)
     const record = make(isLate)
     try {
       await this.#core.journal.settle([record])
     } catch (error) {
-      lease.state = before
+      end(false)
       this.#endings.delete(lease)
-      if (isLate && this.#core.ledger.jobs.table.status(slot) === 'waiting')
-        queue.ledger.ready.add(slot)
       throw error
     }
-    this.#finish(one, ending, record, isLate)
+    end(true)
+    this.#finish(one, record, isLate)
   }
 
-  #finish(one: Settleable, ending: Ending, record: QueueRecord, isLate: boolean): void {
+  /** From here on the lease is nobody’s but this settling’s, until its `end`. */
+  #begin({ lease }: Settleable): {
+    readonly isLate: boolean
+    readonly end: (isDone: boolean) => void
+  } {
+    const before = lease.state
+    const isExpired = before === 'expired'
+    // Nobody may be given the job while its late end is on its way.
+    const free = isExpired ? this.#core.changes.hold(lease.seq) : undefined
+    lease.state = 'settling'
+    const end = (isDone: boolean): void => {
+      lease.state = isDone ? 'over' : before
+      free?.()
+    }
+    return { isLate: isExpired || lease.isOverdue, end }
+  }
+
+  #finish(one: Settleable, record: QueueRecord, isLate: boolean): void {
     const { lease, queue } = one
-    lease.state = 'over'
     this.#deliveries.end(lease)
     if ('ack' in record) {
       const { result } = record.ack

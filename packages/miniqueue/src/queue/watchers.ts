@@ -26,10 +26,14 @@ export class Watchers {
       }
       const watcher: Watcher = {
         look: () => {
-          const answer = ask()
-          if (answer === undefined) return
-          end()
-          resolve(answer)
+          try {
+            const answer = ask()
+            if (answer === undefined) return
+            end()
+            resolve(answer)
+          } catch (error) {
+            watcher.fail(error)
+          }
         },
         fail: (error) => {
           end()

@@ -109,10 +109,10 @@ export class JobTable {
   }
 
   /** The newest job whose id has this hash: one that has ended long ago may have had it too. */
-  ofId(hash: IdHash): number | undefined {
+  ofId(wanted: IdHash): number | undefined {
     let newest: number | undefined
-    this.#byId.find(hash[0], (slot) => {
-      const isSame = this.#id.every((column, index) => column.get(slot) === hash[index])
+    this.#byId.find(wanted[0], (slot) => {
+      const isSame = this.#id.every((column, index) => column.get(slot) === wanted[index])
       if (isSame && (newest === undefined || this.seq(slot) > this.seq(newest))) newest = slot
       return false
     })

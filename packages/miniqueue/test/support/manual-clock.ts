@@ -11,7 +11,7 @@ export class ManualClock implements Clock {
   #monotonicMs = 0
   readonly #waits = new Set<Wait>()
 
-  constructor(wallMs = Date.UTC(2026, 0, 1)) {
+  constructor(wallMs: number = Date.UTC(2026, 0, 1)) {
     this.#wallMs = wallMs
   }
 

@@ -3,6 +3,7 @@ import { MiniQueue } from '../../src/queue/mini-queue.js'
 import type { MiniQueueOptions, QueueOptions } from '../../src/queue/queue-options.js'
 import type { Queue } from '../../src/queue/queue.js'
 import { ManualClock } from './manual-clock.js'
+import { roomy } from './roomy-disk.js'
 
 /** Where the queues of a test are. */
 export const DIRECTORY = '/queues'
@@ -32,7 +33,7 @@ export class World {
   static async open(options: MiniQueueOptions = {}): Promise<World> {
     const clock = new ManualClock()
     const disk = new CrashFileSystem()
-    const queues = await MiniQueue.open(DIRECTORY, { clock, fileSystem: disk, ...options })
+    const queues = await MiniQueue.open(DIRECTORY, { clock, fileSystem: roomy(disk), ...options })
     return new World(clock, disk, queues, options)
   }
 
@@ -75,7 +76,11 @@ export class World {
 
   async #open(): Promise<void> {
     const { clock, disk } = this
-    this.queues = await MiniQueue.open(DIRECTORY, { clock, fileSystem: disk, ...this.#options })
+    this.queues = await MiniQueue.open(DIRECTORY, {
+      clock,
+      fileSystem: roomy(disk),
+      ...this.#options,
+    })
   }
 }
 

@@ -1,0 +1,75 @@
+import type { ReceiveOptions } from '../message-port.js'
+import type { StoredBody } from './bodies.js'
+import type { HeldLease } from './held-lease.js'
+import type { QueueClock } from './queue-clock.js'
+
+/** A lease with what its job holds. */
+export interface Delivered {
+  readonly lease: HeldLease
+  readonly slot: number
+  readonly stored: StoredBody
+}
+
+/** Somebody who waits for jobs, until something is given or the wait is over. */
+export class Waiter {
+  readonly max: number
+  readonly visibilityTimeoutMs: number
+  /** Whether it goes on waiting when there is nothing. */
+  readonly isPatient: boolean
+  /** What was given: nothing when the wait is over. */
+  readonly given: Promise<readonly Delivered[]>
+  readonly #waitMs: number
+  readonly #signal: AbortSignal | undefined
+  readonly #onOver: (waiter: Waiter) => void
+  readonly #timer = new AbortController()
+  #resolve: (delivered: readonly Delivered[]) => void = () => {}
+  #reject: (error: unknown) => void = () => {}
+  #isOver = false
+
+  constructor(
+    { max = 1, waitMs = 0, signal }: ReceiveOptions,
+    visibilityTimeoutMs: number,
+    onOver: (waiter: Waiter) => void,
+  ) {
+    this.max = max
+    this.visibilityTimeoutMs = visibilityTimeoutMs
+    this.isPatient = waitMs > 0
+    this.#waitMs = waitMs
+    this.#signal = signal
+    this.#onOver = onOver
+    this.given = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+    signal?.addEventListener('abort', this.giveUp)
+  }
+
+  get isOver(): boolean {
+    return this.#isOver
+  }
+
+  /** From now on its time is running. */
+  start(clock: QueueClock): void {
+    if (this.#isOver || !this.isPatient || this.#waitMs === Number.POSITIVE_INFINITY) return
+    void clock.wait(this.#waitMs, this.#timer.signal).then(this.giveUp)
+  }
+
+  give(delivered: readonly Delivered[]): void {
+    if (this.#end()) this.#resolve(delivered)
+  }
+
+  fail(error: unknown): void {
+    if (this.#end()) this.#reject(error)
+  }
+
+  readonly giveUp = (): void => this.give([])
+
+  #end(): boolean {
+    if (this.#isOver) return false
+    this.#isOver = true
+    this.#timer.abort()
+    this.#signal?.removeEventListener('abort', this.giveUp)
+    this.#onOver(this)
+    return true
+  }
+}
