@@ -15,6 +15,7 @@ export type MiniQueueErrorCode =
   | 'JOB_DEAD'
   | 'JOB_CANCELLED'
   | 'DEPENDENCY_UNKNOWN'
+  | 'SCHEDULE_NOT_FOUND'
   | 'RECORD_UNKNOWN'
   | 'QUEUE_CLOSED'
   | 'QUEUE_FAILED'

@@ -33,9 +33,11 @@ export type {
 export type { Explanation, JobReference } from './queue/explanation.js'
 export type { ListOptions } from './queue/inspecting.js'
 export type { JobChanges, PurgeOptions, PurgeableStatus } from './queue/managing.js'
+export type { Schedule, Schedules } from './schedules/schedules.js'
+export type { ScheduleDefinition, ScheduledJobOptions } from './schedules/schedule-options.js'
 export type { HistoryEntry } from './records/history.js'
 export type { QueueEventName, QueueEvents } from './queue/events.js'
-export type { Lease } from './queue/lease.js'
+export type { JobLease } from './queue/lease.js'
 export { MiniQueue, type QueueSummary } from './queue/mini-queue.js'
 export type { JobInput, Queue, QueueStats } from './queue/queue.js'
 export type {

@@ -37,8 +37,9 @@ export class Schedules {
       return
     }
     const before = this.#byId.get(definition.id)
-    const lastDueMs = definition.lastDueMs ?? before?.lastDueMs
-    const lastJob = definition.lastJob ?? before?.lastJob
+    // A definition may repeat what an older one was carried on with.
+    const lastDueMs = greater(definition.lastDueMs, before?.lastDueMs)
+    const lastJob = greater(definition.lastJob, before?.lastJob)
     const tickSeq = definition.lastDueMs === undefined ? (before?.tickSeq ?? seq) : seq
     this.#byId.set(definition.id, { definition, seq, tickSeq, lastDueMs, lastJob })
   }
@@ -54,4 +55,8 @@ export class Schedules {
       lastJob,
     })
   }
+}
+
+function greater(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.max(a, b)
 }

@@ -1,12 +1,12 @@
 import { MiniQueueError } from '../errors.js'
-import type { DeathReason } from '../job-types.js'
+import type { Job } from '../job.js'
 import type { QueueRecord } from '../records/record-types.js'
 import type { OpenTransaction } from '../worker/worker-host.js'
 import type { Worker } from '../worker/worker.js'
 import type { CloseOptions, CloseReport } from '../worker/worker-types.js'
 import { Cleaner } from './cleaner.js'
 import type { Core, DeclaredQueue } from './core.js'
-import { Deliveries } from './deliveries.js'
+import { type DeadJob, Deliveries } from './deliveries.js'
 import { Enqueuing } from './enqueuing.js'
 import { QueueEmitter } from './events.js'
 import type { HeldLease } from './held-lease.js'
@@ -19,6 +19,7 @@ import { retire } from './retirement.js'
 import { Scheduler } from '../schedules/scheduler.js'
 import { Settling } from './settling.js'
 import { Transaction } from './transaction.js'
+import { viewAtEnd } from './views.js'
 import type { Delivered } from './waiter.js'
 import { Watchers } from './watchers.js'
 
@@ -41,6 +42,7 @@ export class Engine implements Parts {
   /** Numbers of jobs whose handlers have passed their deadline, with their queue's name. */
   readonly #overrun = new Map<number, string>()
   #sinceCleaning = 0
+  #isFollowing = false
   #closed: Promise<CloseReport> | undefined
 
   private constructor({ core, crashed }: OpenedCore) {
@@ -48,7 +50,7 @@ export class Engine implements Parts {
     this.crashed = crashed
     this.deliveries = new Deliveries(core, {
       onExpired: (lease, queue) => this.#expire(lease, queue),
-      onDead: (queue, seq, reason) => this.#bury(queue, seq, reason),
+      onDead: (queue, job) => this.#bury(queue, job),
     })
     this.settling = new Settling(core, this.deliveries)
     this.enqueuing = new Enqueuing(core)
@@ -60,7 +62,7 @@ export class Engine implements Parts {
     // The journal writes before the engine is there: what was running when the process died.
     let engine: Engine | undefined
     const opened = await openCore(directory, settings, {
-      onApplied: (first, records) => engine?.applied(first, records),
+      onApplied: (records) => engine?.applied(records),
       onFull: (isFull) => engine?.tellAll('full', () => ({ isFull, why: 'disk' })),
       onClockJump: (byMs) => engine?.clockJumped(byMs),
       held: () => engine?.deliveries.unsettled() ?? [],
@@ -161,18 +163,27 @@ export class Engine implements Parts {
   }
 
   /** @internal */
-  applied(_first: number, records: readonly QueueRecord[]): void {
-    const { ledger, clock } = this.core
+  applied(records: readonly QueueRecord[]): void {
     for (const record of records) {
       if ('cancel' in record) this.#abortCancelled(record.cancel.of)
     }
+    this.#sinceCleaning += records.length
+    if (this.#isFollowing) return
+    // Once for a commit: all that it holds is applied in this turn, and whoever waits for it runs behind this.
+    this.#isFollowing = true
+    queueMicrotask(() => this.#follow())
+  }
+
+  /** What follows from a commit that is applied. */
+  #follow(): void {
+    this.#isFollowing = false
+    const { ledger, clock } = this.core
     const nowMs = clock.now()
     for (const queue of this.#declared.values()) retire(ledger, queue, nowMs)
     this.deliveries.dispatch()
     this.enqueuing.wake()
     this.watchers.look()
     this.scheduler.applied()
-    this.#sinceCleaning += records.length
     if (this.#sinceCleaning < CLEAN_EVERY) return
     this.#sinceCleaning = 0
     void this.cleaner.run()
@@ -245,12 +256,15 @@ export class Engine implements Parts {
     read().catch(this.failed)
   }
 
-  async #bury(queue: DeclaredQueue, seq: number, reason: DeathReason): Promise<void> {
+  async #bury(queue: DeclaredQueue, { seq, stored, reason }: DeadJob): Promise<void> {
     const { ledger, journal, clock } = this.core
+    const slot = ledger.jobs.table.ofSeq(seq)
+    const attempt = slot === undefined ? 0 : ledger.jobs.table.attempt(slot)
     try {
       await journal.settle([{ dead: { of: seq, atMs: clock.now(), reason } }])
+      const view = (): Job<unknown> => viewAtEnd(this.core, seq, stored, { status: 'dead', attempt })
+      queue.emitter.emit('dead', () => ({ job: view(), reason, error: undefined }))
     } catch (error) {
-      const slot = ledger.jobs.table.ofSeq(seq)
       if (slot !== undefined && ledger.jobs.table.status(slot) === 'waiting') {
         queue.ledger.ready.add(slot)
       }

@@ -21,6 +21,17 @@ export interface QueueEvents<T = unknown, R = unknown> {
   clockJump: { readonly byMs: number }
   /** The queue or its disk takes no new jobs, or takes them again. */
   full: { readonly isFull: boolean; readonly why: 'limits' | 'disk' }
+  /**
+   * Due times of a schedule were passed over, the newest of them `dueMs`, because nobody was there or the
+   * job before had not ended. More than 1,000 are not counted to the end.
+   */
+  missed: {
+    readonly schedule: string
+    readonly skipped: number
+    /** Jobs that were enqueued at the same time. */
+    readonly enqueued: number
+    readonly dueMs: number
+  }
   /** Something went wrong that no caller waits for: the journal has failed under a worker. */
   failed: { readonly error: unknown }
 }

@@ -3,17 +3,18 @@ import type { JobStatus } from '../job-types.js'
 import type { HistoryEntry } from '../records/history.js'
 import type { Job } from '../job.js'
 import type { DeadMessage, MessageCounts, MessageQueue, ReceiveOptions } from '../message-port.js'
+import { Schedules } from '../schedules/schedules.js'
 import { startWorker } from '../worker/local-worker.js'
 import type { BatchHandler, Handler, ProcessOptions } from '../worker/worker-types.js'
 import type { Worker } from '../worker/worker.js'
 import type { Core, DeclaredQueue } from './core.js'
 import { DeadLetters } from './dead-letters.js'
-import type { EnqueueOptions, Enqueued } from './enqueue-options.js'
+import { type EnqueueOptions, type Enqueued, NO_OPTIONS } from './enqueue-options.js'
 import type { NewJob } from './enqueuing.js'
 import type { QueueEventName, QueueEvents } from './events.js'
 import type { Explanation } from './explanation.js'
 import { Inspecting, type ListOptions } from './inspecting.js'
-import type { Lease } from './lease.js'
+import type { JobLease } from './lease.js'
 import { type JobChanges, Managing, type PurgeOptions } from './managing.js'
 import type { Parts } from './parts.js'
 import { decodePayload } from './payload.js'
@@ -46,6 +47,8 @@ export class Queue<T, R = unknown> implements MessageQueue<T> {
   readonly #inspecting: Inspecting<T>
   /** Jobs that failed for good. */
   readonly dead: DeadLetters<T>
+  /** What enqueues jobs by the clock. */
+  readonly schedules: Schedules<T>
 
   /** @internal */
   constructor(core: Core, parts: Parts, queue: DeclaredQueue) {
@@ -56,6 +59,7 @@ export class Queue<T, R = unknown> implements MessageQueue<T> {
     this.#managing = new Managing(core, parts, queue)
     this.#inspecting = new Inspecting<T>(core, parts, queue)
     this.dead = new DeadLetters<T>(core, parts, queue, this.#managing)
+    this.schedules = new Schedules<T>(core, parts, queue)
   }
 
   /**
@@ -66,10 +70,9 @@ export class Queue<T, R = unknown> implements MessageQueue<T> {
    * `DEPENDENCY_UNKNOWN`, `QUEUE_CLOSED`, `QUEUE_FAILED`; `outcome` says whether the job may be there.
    * TypeError and RangeError for wrong options.
    */
-  async enqueue(data: T, options: EnqueueOptions = {}): Promise<Enqueued> {
-    const [enqueued] = await this.#enqueue([{ data, options }])
-    if (enqueued === undefined) throw new Error('miniqueue: broken invariant: one job, one answer')
-    return enqueued
+  async enqueue(data: T, options: EnqueueOptions = NO_OPTIONS): Promise<Enqueued> {
+    this.#parts.deliveries.assertOpen(this.name)
+    return this.#parts.enqueuing.enqueueOne(this.#queue, data, options)
   }
 
   /** Enqueues jobs in one commit: all of them are there after a crash, or none. Otherwise as {@link Queue.enqueue}. */
@@ -83,7 +86,7 @@ export class Queue<T, R = unknown> implements MessageQueue<T> {
    *
    * @throws {@link MiniQueueError} `QUEUE_CLOSED`
    */
-  async receive(options: ReceiveOptions = {}): Promise<readonly Lease<T>[]> {
+  async receive(options: ReceiveOptions = {}): Promise<readonly JobLease<T>[]> {
     assertObject('options', options)
     assertCount('max', options.max, 1)
     assertWait('waitMs', options.waitMs)
