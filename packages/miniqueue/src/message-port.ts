@@ -53,9 +53,13 @@ export interface MessageLease<T> {
   readonly signal: AbortSignal
   /** What an earlier delivery saved. */
   readonly memo: unknown
+  /** It is done: never received again. */
   ack(result?: unknown): Promise<void>
+  /** This delivery failed: it comes again. */
   nack(options?: NackOptions): Promise<void>
+  /** It is lost that long from now. */
   extend(ms: number): Promise<void>
+  /** It is tried no more. */
   deadLetter(reason: string, error?: unknown): Promise<void>
   /** Replaces the memo: JSON of at most 64 KiB. */
   save(memo: unknown): Promise<void>
@@ -81,7 +85,10 @@ export interface DeadMessage<T> {
 export interface MessageQueue<T> {
   /** Resolves when the message is durable. */
   enqueue(data: T, options?: SendOptions): Promise<Sent>
+  /** Resolves to at most `max` messages as soon as there is one; to none when the wait is over. */
   receive(options?: ReceiveOptions): Promise<readonly MessageLease<T>[]>
+  /** How many there are now. */
   counts(): Promise<MessageCounts>
+  /** The dead letters, the oldest first. */
   deadLetters(): AsyncIterable<DeadMessage<T>>
 }

@@ -4,6 +4,9 @@ import { type JobExtra, JobTable, hashOfId } from '../table/job-table.js'
 import { QueueLedger } from './queue-ledger.js'
 import { type JobEvent, type JobState, transition } from './transition.js'
 
+/** More than can be on their way to the disk at once. */
+const COMPLETED_LATELY = 10_000
+
 /** Keeps bodies beside a ledger, or only weighs them. */
 export interface BodyKeeper {
   /** A job has this body from now on; returns the bytes that it takes in the journal. */
@@ -20,6 +23,8 @@ export class Jobs {
   readonly #byIndex: QueueLedger[] = []
   /** From a job to those that wait for it. It may be one that is carried later in the journal. */
   readonly #dependents = new Map<number, Set<number>>()
+  /** Jobs that completed last: records that were decided before may still be on their way. */
+  readonly #completedLately = new Set<number>()
 
   constructor(bodies: BodyKeeper) {
     this.#bodies = bodies
@@ -153,6 +158,13 @@ export class Jobs {
 
   /** Those that waited for this one, known here or not, wait no longer for it. */
   complete(of: number, atMs: number): void {
+    this.#completedLately.add(of)
+    if (this.#completedLately.size > COMPLETED_LATELY) {
+      for (const oldest of this.#completedLately) {
+        this.#completedLately.delete(oldest)
+        break
+      }
+    }
     for (const seq of this.#dependents.get(of) ?? []) {
       const slot = this.table.ofSeq(seq)
       if (slot === undefined) continue
@@ -161,6 +173,12 @@ export class Jobs {
       if (waitsFor?.size === 0) this.change(slot, { kind: 'unblock', atMs })
     }
     this.#dependents.delete(of)
+  }
+
+  /** A job may have completed while another that waits for it was on its way to the disk. */
+  #hasCompleted(of: number): boolean {
+    const slot = this.table.ofSeq(of)
+    return this.#completedLately.has(of) || (slot !== undefined && this.table.status(slot) === 'completed')
   }
 
   setPriority(slot: number, priority: number): void {
@@ -196,8 +214,9 @@ export class Jobs {
   }
 
   #dependOn(slot: number, dependencies: readonly number[]): void {
-    this.table.extraToChange(slot).waitsFor = new Set(dependencies)
-    for (const of of dependencies) {
+    const open = dependencies.filter((of) => !this.#hasCompleted(of))
+    this.table.extraToChange(slot).waitsFor = new Set(open)
+    for (const of of open) {
       const dependents = this.#dependents.get(of) ?? new Set()
       this.#dependents.set(of, dependents.add(this.table.seq(slot)))
     }

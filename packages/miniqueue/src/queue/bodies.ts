@@ -1,6 +1,6 @@
 import type { MiniStore } from '@mini-rs/ministore'
 import type { BodyKeeper } from '../ledger/jobs.js'
-import type { JobBody, QueueRecord } from '../records/record-types.js'
+import { DATA_TEXT, type JobBody, type QueueRecord } from '../records/record-types.js'
 import type { JobTable } from '../table/job-table.js'
 import { BodyReader } from './body-reader.js'
 
@@ -21,8 +21,6 @@ const READ_AHEAD_BYTES = 8 * 1024 * 1024
 export class Bodies implements BodyKeeper {
   readonly #budgetBytes: number
   readonly #kept = new Map<number, StoredBody>()
-  // A caller may change its object between the append and the moment that it is durable.
-  readonly #texts = new WeakMap<JobBody, string>()
   #keptBytes = 0
   #reader: BodyReader | undefined
 
@@ -35,13 +33,8 @@ export class Bodies implements BodyKeeper {
     return this.#keptBytes
   }
 
-  /** The text of a body's data, as it was when it was appended. */
-  remember(body: JobBody, dataText: string): void {
-    this.#texts.set(body, dataText)
-  }
-
   keep(slot: number, record: JobBody): number {
-    const stored = storedBody(record, this.#texts.get(record))
+    const stored = storedBody(record)
     this.drop(slot)
     this.#hold(slot, stored, this.#budgetBytes)
     const headers = record.headers === undefined ? 0 : JSON.stringify(record.headers).length
@@ -102,11 +95,14 @@ export class Bodies implements BodyKeeper {
 }
 
 /** A body with its data as text. */
-export function storedBody(
-  { data, ...body }: JobBody,
-  dataText: string = JSON.stringify(data),
-): StoredBody {
-  return { body, dataText }
+export function storedBody(record: JobBody): StoredBody {
+  const body: Record<string, unknown> = {}
+  // Of few properties: taking the record apart with `...` costs more than all the rest.
+  for (const name in record) if (name !== 'data') body[name] = record[name as keyof JobBody]
+  return {
+    body: body as unknown as StoredBody['body'],
+    dataText: record[DATA_TEXT] ?? JSON.stringify(record.data),
+  }
 }
 
 /** The body that a record holds, and whose it is when it is not that of the record's own number. */

@@ -27,10 +27,17 @@ interface Lane {
   readonly limiter: StartLimiter | undefined
 }
 
+/** A job that dies instead of being delivered. */
+export interface DeadJob {
+  readonly seq: number
+  readonly stored: StoredBody
+  readonly reason: DeathReason
+}
+
 /** How {@link Deliveries} has leases ended that have run out. */
 export interface DeliveryEvents {
   readonly onExpired: (lease: HeldLease, queue: DeclaredQueue) => void
-  readonly onDead: (queue: DeclaredQueue, seq: number, reason: DeathReason) => Promise<void>
+  readonly onDead: (queue: DeclaredQueue, job: DeadJob) => Promise<void>
 }
 
 /** Gives ready jobs to those who wait for them, and knows who holds which. */
@@ -323,7 +330,7 @@ export class Deliveries {
     }
     const reason = this.#deathOf(queue, slot, stored)
     if (reason !== undefined) {
-      void this.#events.onDead(queue, seq, reason)
+      void this.#events.onDead(queue, { seq, stored, reason })
       return undefined
     }
     const attempt = table.attempt(slot) + 1

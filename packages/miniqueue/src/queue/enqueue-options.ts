@@ -40,6 +40,9 @@ export interface EnqueueOptions {
   readonly signal?: AbortSignal
 }
 
+/** Nothing but the queue's own. */
+export const NO_OPTIONS: EnqueueOptions = Object.freeze({})
+
 /** What became of an `enqueue`. Whatever it says is durable. */
 export interface Enqueued {
   readonly id: string
@@ -54,6 +57,7 @@ const MAX_ID_CHARS = 512
 
 /** @throws TypeError, RangeError */
 export function assertEnqueueOptions(options: EnqueueOptions): void {
+  if (options === NO_OPTIONS) return
   assertObject('options', options)
   assertText('id', options.id)
   if (options.id?.startsWith('@') === true) {

@@ -1,15 +1,21 @@
 import { MiniQueueError } from '../errors.js'
 import { idOf, seqOfId } from '../job.js'
-import type { DedupMark, EnqueueRecord, QueueRecord } from '../records/record-types.js'
+import {
+  DATA_TEXT,
+  type DedupMark,
+  type EnqueueRecord,
+  type QueueRecord,
+} from '../records/record-types.js'
 import { hashOfId } from '../table/job-table.js'
 import type { Core, DeclaredQueue } from './core.js'
 import {
   type EnqueueOptions,
   type Enqueued,
+  NO_OPTIONS,
   assertEnqueueOptions,
   timeOf,
 } from './enqueue-options.js'
-import { checkPayload } from './payload.js'
+import { type CheckedPayload, checkPayload } from './payload.js'
 
 /** A job to be enqueued. */
 export interface NewJob {
@@ -57,9 +63,31 @@ export class Enqueuing {
     }
   }
 
+  /** One job: without a wait before its append unless there is something to wait for. Otherwise as {@link Enqueuing.enqueue}. */
+  async enqueueOne(
+    queue: DeclaredQueue,
+    data: unknown,
+    options: EnqueueOptions,
+  ): Promise<Enqueued> {
+    assertEnqueueOptions(options)
+    const payload = checkPayload(queue, data)
+    const name = reservedName(queue, options)
+    for (;;) {
+      const wait = this.#obstacle(queue, name, payload, options.signal)
+      if (wait === undefined) break
+      await wait
+    }
+    const { record, told, release } = this.#admit(queue, payload, options, name)
+    try {
+      return told(record === undefined ? 0 : await this.#core.journal.add([record]))
+    } finally {
+      release()
+    }
+  }
+
   /** Checks jobs, and holds their ids, keys and room until they are released. */
   async admit(queue: DeclaredQueue, jobs: readonly NewJob[]): Promise<Admitted[]> {
-    const checked = jobs.map(({ data, options = {} }) => {
+    const checked = jobs.map(({ data, options = NO_OPTIONS }) => {
       assertEnqueueOptions(options)
       return { options, payload: checkPayload(queue, data) }
     })
@@ -69,9 +97,11 @@ export class Enqueuing {
       for (const { options, payload } of checked) {
         const name = reservedName(queue, options)
         if (name !== undefined && names.size === names.add(name).size) throw twice(options)
-        if (name !== undefined) await this.#whenFree(name)
-        const bytes = payload.text.length
-        await this.#whenThereIsRoom(queue, bytes, options.signal)
+        for (;;) {
+          const wait = this.#obstacle(queue, name, payload, options.signal)
+          if (wait === undefined) break
+          await wait
+        }
         admitted.push(this.#admit(queue, payload, options, name))
       }
       return admitted
@@ -88,12 +118,11 @@ export class Enqueuing {
 
   #admit(
     queue: DeclaredQueue,
-    payload: { readonly data: unknown; readonly text: string },
+    payload: CheckedPayload,
     options: EnqueueOptions,
     name: string | undefined,
   ): Admitted {
-    const body = this.#recordOf(queue, payload.data, options)
-    this.#core.bodies.remember(body, payload.text)
+    const body = this.#recordOf(queue, payload, options)
     const decision = this.#decide(queue, body, options)
     const isNew = decision.record !== undefined && 'enqueue' in decision.record
     const room = this.#roomOf(queue)
@@ -121,12 +150,14 @@ export class Enqueuing {
   }
 
   /** @throws `DEPENDENCY_UNKNOWN` */
-  #recordOf(queue: DeclaredQueue, data: unknown, options: EnqueueOptions): EnqueueRecord {
+  #recordOf(queue: DeclaredQueue, payload: CheckedPayload, options: EnqueueOptions): EnqueueRecord {
     const { id, delayMs, priority, group, attempts, backoff, timeoutMs, headers, dedup } = options
     const runAtMs = timeOf(options.runAt)
     const expiresAtMs = timeOf(options.expiresAt)
     const dependsOn = options.dependsOn?.flatMap((one) => this.#dependency(queue, one))
     const atMs = this.#core.clock.now()
+    const given = { data: payload.data, atMs, [DATA_TEXT]: payload.text }
+    if (options === NO_OPTIONS) return { queue: queue.name, ...given }
     const ttlMs = dedup?.ttlMs
     const mode = dedup?.mode ?? 'throttle'
     const mark: DedupMark | undefined = dedup && {
@@ -138,8 +169,7 @@ export class Enqueuing {
     return {
       queue: queue.name,
       ...(id !== undefined && { id }),
-      data,
-      atMs,
+      ...given,
       ...(wait !== undefined && wait > 0 && { delayMs: wait }),
       ...(runAtMs !== undefined && { runAtMs }),
       ...(priority !== undefined && { priority }),
@@ -252,35 +282,39 @@ export class Enqueuing {
     }
   }
 
-  async #whenFree(name: string): Promise<void> {
-    for (;;) {
-      const underWay = this.#underWay.get(name)
-      if (underWay === undefined) return
-      await underWay
-    }
+  /**
+   * What has to be waited for until the name is nobody's and there is room; undefined when that is now. It is to
+   * be asked again after the wait, and name and room taken at once.
+   *
+   * @throws `QUEUE_FULL`, the signal's reason
+   */
+  #obstacle(
+    queue: DeclaredQueue,
+    name: string | undefined,
+    { text }: CheckedPayload,
+    signal: AbortSignal | undefined,
+  ): Promise<void> | undefined {
+    signal?.throwIfAborted()
+    const underWay = name === undefined ? undefined : this.#underWay.get(name)
+    return underWay ?? this.#whenThereIsRoom(queue, text.length, signal)
   }
 
-  /** @throws `QUEUE_FULL`, the signal's reason */
-  async #whenThereIsRoom(
+  /** @throws `QUEUE_FULL` */
+  #whenThereIsRoom(
     queue: DeclaredQueue,
     bytes: number,
     signal: AbortSignal | undefined,
-  ): Promise<void> {
+  ): Promise<void> | undefined {
     const { name } = queue
     const { limits } = queue.settings
-    for (;;) {
-      signal?.throwIfAborted()
-      const room = this.#roomOf(queue)
-      const depth = queue.ledger.depth + room.depth
-      const held = queue.ledger.pendingBytes + room.bytes
-      if (depth < limits.depth && held + bytes <= limits.bytes) return
-      queue.emitter.emit('full', () => ({ isFull: true, why: 'limits' }))
-      if (limits.onFull === 'reject') {
-        const message = `queue ${JSON.stringify(name)} is full: ${depth} jobs of ${held} bytes, with limits of ${limits.depth} and ${limits.bytes}; wait, or let enqueue wait with onFull`
-        throw new MiniQueueError('QUEUE_FULL', message, { queue: name, outcome: 'absent' })
-      }
-      await this.#roomFor(queue, signal)
-    }
+    const room = this.#roomOf(queue)
+    const depth = queue.ledger.depth + room.depth
+    const held = queue.ledger.pendingBytes + room.bytes
+    if (depth < limits.depth && held + bytes <= limits.bytes) return undefined
+    queue.emitter.emit('full', () => ({ isFull: true, why: 'limits' }))
+    if (limits.onFull === 'wait') return this.#roomFor(queue, signal)
+    const message = `queue ${JSON.stringify(name)} is full: ${depth} jobs of ${held} bytes, with limits of ${limits.depth} and ${limits.bytes}; wait, or let enqueue wait with onFull`
+    throw new MiniQueueError('QUEUE_FULL', message, { queue: name, outcome: 'absent' })
   }
 
   #roomFor(queue: DeclaredQueue, signal: AbortSignal | undefined): Promise<void> {

@@ -11,8 +11,8 @@ const RETRY_MS = 1_000
 
 /** What a journal tells its queues. */
 export interface JournalEvents {
-  /** Records are durable and applied, the first of them with this number. */
-  readonly onApplied: (first: number, records: readonly QueueRecord[]) => void
+  /** Records are durable and applied. */
+  readonly onApplied: (records: readonly QueueRecord[]) => void
   /** The disk is full, or is no longer. */
   readonly onFull: (isFull: boolean) => void
 }
@@ -61,29 +61,27 @@ export class Journal {
   }
 
   /** New work, which a full disk refuses. Resolves to the first record's number when all are durable and applied. */
-  async add(records: readonly QueueRecord[]): Promise<number> {
-    if (this.#isFull) await this.#tryToRecover()
-    try {
-      return await this.#write(records)
-    } catch (error) {
+  add(records: readonly QueueRecord[]): Promise<number> {
+    const refuse = async (error: unknown): Promise<never> => {
       if (!isDiskFull(error)) throw failureOf(error, this.#log)
       await this.#enterFull()
       throw diskFull(this.#log.path, error)
     }
+    if (!this.#isFull) return this.#write(records, refuse)
+    return this.#tryToRecover().then(() => this.#write(records, refuse))
   }
 
   /** What was done, which finds room in the reserve when the disk is full. Otherwise as {@link Journal.add}. */
-  async settle(records: readonly QueueRecord[]): Promise<number> {
-    for (let tries = 0; ; tries++) {
-      try {
-        return await this.#write(records)
-      } catch (error) {
-        if (!isDiskFull(error)) throw failureOf(error, this.#log)
-        const hadRoom = this.#reserve.isWhole || this.#release !== undefined
-        await this.#enterFull()
-        if (tries > 0 && !hadRoom) throw diskFull(this.#log.path, error)
-      }
+  settle(records: readonly QueueRecord[]): Promise<number> {
+    let tries = 0
+    const tryAgain = async (error: unknown): Promise<number> => {
+      if (!isDiskFull(error)) throw failureOf(error, this.#log)
+      const hadRoom = this.#reserve.isWhole || this.#release !== undefined
+      await this.#enterFull()
+      if (tries++ > 0 && !hadRoom) throw diskFull(this.#log.path, error)
+      return this.#write(records, tryAgain)
     }
+    return this.#write(records, tryAgain)
   }
 
   /** A note that nobody waits for: it is written with whatever is written next. */
@@ -96,32 +94,37 @@ export class Journal {
     return this.#underWay.has(seq)
   }
 
-  async #write(records: readonly QueueRecord[]): Promise<number> {
+  // One promise and no `await`: this runs for every job, several times. Each append has one handler, so records
+  // are applied in the order in which the log acknowledges them.
+  #write(
+    records: readonly QueueRecord[],
+    onFailure: (error: unknown) => Promise<number>,
+  ): Promise<number> {
     const riders = this.#riders
     const all = riders.length === 0 ? records : [...riders, ...records]
     if (riders.length > 0) this.#riders = []
     this.#underWay.add(all)
-    try {
-      return (await this.#append(all)) + riders.length
-    } finally {
+    const failed = (error: unknown): Promise<number> => {
       this.#underWay.remove(all)
+      return onFailure(error)
     }
-  }
-
-  #append(records: readonly QueueRecord[]): Promise<number> {
-    const [only] = records
-    // Each with one handler: so they are applied in the order in which the log acknowledges them.
-    return records.length === 1 && only !== undefined
-      ? this.#log.append(only).then((seq) => this.#apply(seq, records))
-      : this.#log.appendMany(records).then(({ first }) => this.#apply(first, records))
+    const written = (first: number): number => {
+      this.#underWay.remove(all)
+      return this.#apply(first, all) + riders.length
+    }
+    const [only] = all
+    return all.length === 1 && only !== undefined
+      ? this.#log.append(only).then(written, failed)
+      : this.#log.appendMany(all).then(({ first }) => written(first), failed)
   }
 
   #apply(first: number, records: readonly QueueRecord[]): number {
     assertThat(first === this.#nextSeq, 'records are applied in their order')
     this.#nextSeq += records.length
     const nowMs = this.#clock.now()
-    records.forEach((record, index) => this.#ledger.apply(first + index, record, nowMs))
-    this.#events.onApplied(first, records)
+    let seq = first
+    for (const record of records) this.#ledger.apply(seq++, record, nowMs)
+    this.#events.onApplied(records)
     return first
   }
 

@@ -16,6 +16,7 @@ export class LeaseFile {
   readonly #held: () => Iterable<Unsettled>
   #handle: FileHandle
   #sizeBytes = 0
+  #renewAtBytes = MAX_BYTES
   /** The next file, while it is put in place of this one: it gets every line too. */
   #next: { readonly handle: FileHandle; sizeBytes: number } | undefined
   #renewal: Promise<void> | undefined
@@ -56,6 +57,10 @@ export class LeaseFile {
   ): Promise<LeaseFile> {
     const handle = await fileSystem.open(path, 'createOrOpen')
     await handle.truncate(0)
+    if (options.isSynced) {
+      await handle.sync()
+      await fileSystem.syncDirectory(directoryOf(path))
+    }
     return new LeaseFile(fileSystem, path, handle, options)
   }
 
@@ -68,7 +73,7 @@ export class LeaseFile {
       writeAllSync(this.#next.handle, bytes, this.#next.sizeBytes)
       this.#next.sizeBytes += bytes.length
     }
-    if (this.#sizeBytes > MAX_BYTES) this.#renewal ??= this.#renew()
+    if (this.#sizeBytes > this.#renewAtBytes) this.#renewal ??= this.#renew()
     return this.#isSynced ? this.#handle.sync() : undefined
   }
 
@@ -78,20 +83,38 @@ export class LeaseFile {
   }
 
   async #renew(): Promise<void> {
+    try {
+      await this.#replace()
+      this.#renewAtBytes = MAX_BYTES
+    } catch {
+      // Whatever the disk says: this file goes on, longer than it should be, and is replaced later.
+      this.#renewAtBytes = this.#sizeBytes + MAX_BYTES
+    } finally {
+      this.#next = undefined
+      this.#renewal = undefined
+    }
+  }
+
+  async #replace(): Promise<void> {
     const nextPath = `${this.#path}.next`
     const handle = await this.#fileSystem.open(nextPath, 'createOrOpen')
     await handle.truncate(0)
     const bytes = encode([...this.#held()])
     writeAllSync(handle, bytes, 0)
     this.#next = { handle, sizeBytes: bytes.length }
+    if (this.#isSynced) await handle.sync()
     await this.#fileSystem.rename(nextPath, this.#path)
+    if (this.#isSynced) await this.#fileSystem.syncDirectory(directoryOf(this.#path))
     const old = this.#handle
     this.#handle = handle
     this.#sizeBytes = this.#next.sizeBytes
     this.#next = undefined
-    this.#renewal = undefined
     await old.close()
   }
+}
+
+function directoryOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/'))
 }
 
 function encode(leases: readonly Unsettled[]): Uint8Array {

@@ -5,20 +5,38 @@ import type { Settleable, Settling } from './settling.js'
 import { viewOf } from './views.js'
 import type { Delivered } from './waiter.js'
 
-/** A job that was received, until it is settled. Its token is the number of the delivery. */
-export class Lease<T> implements MessageLease<T>, Settleable {
-  /** @internal */
+/** A job that was received, until it is settled. */
+export interface JobLease<T> extends MessageLease<T> {
+  /** The job as it was when it was received. */
+  readonly job: Job<T>
+  /** The number of this delivery, from 1: what fences its settling. */
+  readonly token: number
+  /**
+   * The job is done. Resolves when that is durable: it is never delivered again. A second time does nothing.
+   *
+   * @throws {@link MiniQueueError} `LEASE_LOST`, `DISK_FULL`, `QUEUE_CLOSED`, `QUEUE_FAILED`
+   */
+  ack(result?: unknown): Promise<void>
+  /** The delivery failed: the job comes again, or is dead when its attempts are used up. Otherwise as {@link JobLease.ack}. */
+  nack(options?: NackOptions): Promise<void>
+  /** The lease runs out that long from now. Written nowhere: a lease lives in its process. Throws as {@link JobLease.ack}. */
+  extend(ms: number): Promise<void>
+  /** To the dead letters, whatever attempts are left. Otherwise as {@link JobLease.ack}. */
+  deadLetter(reason: string, error?: unknown): Promise<void>
+  /** Replaces the memo, which later deliveries find. Resolves when it is durable. Otherwise as {@link JobLease.ack}. */
+  save(memo: unknown): Promise<void>
+}
+
+/** A lease of a local queue, with what it takes to settle it. */
+export class Lease<T> implements JobLease<T>, Settleable {
   readonly queue: DeclaredQueue
-  /** @internal */
   readonly lease: Delivered['lease']
-  /** @internal */
   readonly stored: Delivered['stored']
   readonly job: Job<T>
   /** What an earlier delivery saved. */
   readonly memo: unknown
   readonly #settling: Settling
 
-  /** @internal */
   constructor(core: Core, settling: Settling, queue: DeclaredQueue, delivered: Delivered, data: T) {
     this.queue = queue
     this.lease = delivered.lease
@@ -40,7 +58,6 @@ export class Lease<T> implements MessageLease<T>, Settleable {
     return this.job.headers
   }
 
-  /** The number of this delivery, from 1: what fences its settling. */
   get token(): number {
     return this.lease.attempt
   }
@@ -64,32 +81,23 @@ export class Lease<T> implements MessageLease<T>, Settleable {
     return this.lease.signal
   }
 
-  /**
-   * The job is done. Resolves when that is durable: it is never delivered again. A second time does nothing.
-   *
-   * @throws {@link MiniQueueError} `LEASE_LOST`, `DISK_FULL`, `QUEUE_CLOSED`, `QUEUE_FAILED`
-   */
   ack(result?: unknown): Promise<void> {
     return this.#settling.ack(this, result)
   }
 
-  /** The delivery failed: the job comes again, or is dead when its attempts are used up. Otherwise as {@link Lease.ack}. */
   nack(options: NackOptions = {}): Promise<void> {
     return this.#settling.nack(this, options)
   }
 
-  /** The lease runs out that long from now. Written nowhere: a lease lives in its process. Throws as {@link Lease.ack}. */
   extend(ms: number): Promise<void> {
     return this.#settling.extend(this, ms)
   }
 
-  /** To the dead letters, whatever attempts are left. Otherwise as {@link Lease.ack}. */
   deadLetter(reason: string, error?: unknown): Promise<void> {
     const known = reason === 'attempts' || reason === 'nonRetryable' || reason === 'payload'
     return this.#settling.dead(this, known ? reason : 'deadLetter', error ?? reason)
   }
 
-  /** Replaces the memo, which later deliveries find. Resolves when it is durable. Otherwise as {@link Lease.ack}. */
   save(memo: unknown): Promise<void> {
     return this.#settling.save(this, memo)
   }

@@ -1,5 +1,10 @@
 import type { JobStatus } from '../job-types.js'
-import type { JobBody, PurgeRecord, UpdateRecord } from '../records/record-types.js'
+import {
+  DATA_TEXT,
+  type JobBody,
+  type PurgeRecord,
+  type UpdateRecord,
+} from '../records/record-types.js'
 import type { Core, DeclaredQueue } from './core.js'
 import { assertTime, timeOf } from './enqueue-options.js'
 import { jobError, seqOf, wrongStatus } from './finding.js'
@@ -172,9 +177,7 @@ export class Managing {
     const stored = await readBody(this.#core, seq)
     if (stored === undefined) throw jobError('JOB_NOT_FOUND', this.#queue, id, 'is no longer kept')
     const kept = Object.entries(stored.body).filter(([name]) => BODY_FIELDS.has(name))
-    const body: JobBody = { ...Object.fromEntries(kept), queue: this.#queue.name, data }
-    this.#core.bodies.remember(body, text)
-    return body
+    return { ...Object.fromEntries(kept), queue: this.#queue.name, data, [DATA_TEXT]: text }
   }
 }
 

@@ -1,5 +1,5 @@
 import { MiniQueueError, messageOf } from '../errors.js'
-import type { DeathReason, JobError } from '../job-types.js'
+import type { DeathReason, JobError, JobStatus } from '../job-types.js'
 import { type Job, idOf } from '../job.js'
 import type { NackOptions } from '../message-port.js'
 import type { QueueRecord } from '../records/record-types.js'
@@ -8,7 +8,7 @@ import type { StoredBody } from './bodies.js'
 import type { Core, DeclaredQueue } from './core.js'
 import type { Deliveries } from './deliveries.js'
 import type { HeldLease } from './held-lease.js'
-import { viewOf } from './views.js'
+import { viewAtEnd } from './views.js'
 
 /** The longest memo, as JSON. */
 const MAX_MEMO_BYTES = 64 * 1024
@@ -241,7 +241,7 @@ export class Settling {
   }
 
   #tellDead(one: Settleable, reason: DeathReason, error: JobError | undefined): void {
-    one.queue.emitter.emit('dead', () => ({ job: this.#view(one), reason, error }))
+    one.queue.emitter.emit('dead', () => ({ job: this.#view(one, 'dead'), reason, error }))
   }
 
   /** The job's slot, when the lease is still this caller's to settle. @throws `LEASE_LOST`, `QUEUE_CLOSED` */
@@ -277,26 +277,8 @@ export class Settling {
     return { name, message, ...(stack !== undefined && { stack: stack.slice(0, MAX_STACK_CHARS) }) }
   }
 
-  #view({ queue, lease, stored }: Settleable): Job<unknown> {
-    const { table } = this.#core.ledger.jobs
-    const slot = table.ofSeq(lease.seq)
-    const data: unknown = JSON.parse(stored.dataText)
-    if (slot !== undefined) return viewOf(this.#core, slot, stored, data)
-    return {
-      id: idOf(lease.seq, stored.body.id),
-      seq: lease.seq,
-      queue: queue.name,
-      data,
-      headers: stored.body.headers ?? {},
-      priority: stored.body.priority ?? 0,
-      group: stored.body.group,
-      status: 'completed',
-      attempt: lease.attempt,
-      failures: 0,
-      crashes: 0,
-      enqueuedAtMs: 0,
-      previous: undefined,
-    }
+  #view({ lease, stored }: Settleable, status: JobStatus = 'completed'): Job<unknown> {
+    return viewAtEnd(this.#core, lease.seq, stored, { status, attempt: lease.attempt })
   }
 }
 

@@ -1,7 +1,7 @@
 import type { EnqueueOptions } from './enqueue-options.js'
 import type { Core, DeclaredQueue } from './core.js'
 import type { Admitted, Enqueuing } from './enqueuing.js'
-import type { Lease } from './lease.js'
+import { type JobLease, Lease } from './lease.js'
 import type { Settling } from './settling.js'
 
 interface TransactionParts {
@@ -35,9 +35,10 @@ export class Transaction {
   }
 
   /** The job is done, if the rest is. */
-  ack(lease: Lease<never>, result?: unknown): void {
+  ack(lease: JobLease<never>, result?: unknown): void {
     this.#assertOpen()
-    this.#acks.push({ lease: lease as unknown as Lease<unknown>, result })
+    if (!(lease instanceof Lease)) throw new TypeError('the lease must be one of this queue')
+    this.#acks.push({ lease: lease as Lease<unknown>, result })
   }
 
   /** A value beside the jobs, `MiniQueue.value` gives it back. */

@@ -35,6 +35,7 @@ export class UnderWay {
 }
 
 function jobOf(record: QueueRecord): number | 'many' | undefined {
+  if ('enqueue' in record) return undefined
   if ('ack' in record) return record.ack.of
   if ('nack' in record) return record.nack.of
   if ('dead' in record) return record.dead.of

@@ -1,3 +1,4 @@
+import type { JobStatus } from '../job-types.js'
 import { type Job, idOf } from '../job.js'
 import type { Core, DeclaredQueue } from './core.js'
 import type { StoredBody } from './bodies.js'
@@ -23,6 +24,33 @@ export function viewOf<T>(core: Core, slot: number, stored: StoredBody, data: T)
     crashes: state.crashes,
     enqueuedAtMs: 'atMs' in body && typeof body.atMs === 'number' ? body.atMs : 0,
     previous: table.extra(slot)?.previous,
+  }
+}
+
+/** A job at its end, of which nothing may be kept. */
+export function viewAtEnd(
+  core: Core,
+  seq: number,
+  stored: StoredBody,
+  end: { readonly status: JobStatus; readonly attempt: number },
+): Job<unknown> {
+  const slot = core.ledger.jobs.table.ofSeq(seq)
+  const data: unknown = JSON.parse(stored.dataText)
+  if (slot !== undefined) return viewOf(core, slot, stored, data)
+  const { body } = stored
+  return {
+    id: idOf(seq, body.id),
+    seq,
+    queue: body.queue,
+    data,
+    headers: body.headers ?? NO_HEADERS,
+    priority: body.priority ?? 0,
+    group: body.group,
+    ...end,
+    failures: 0,
+    crashes: 0,
+    enqueuedAtMs: 'atMs' in body && typeof body.atMs === 'number' ? body.atMs : 0,
+    previous: undefined,
   }
 }
 

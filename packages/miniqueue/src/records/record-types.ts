@@ -3,6 +3,9 @@
 // is the job's number for ever.
 import type { BackoffPlan, DeathReason, JobError, PreviousDelivery } from '../job-types.js'
 
+/** The JSON of a body's data when it was appended: its caller may change the object. A symbol, so that it is not written. */
+export const DATA_TEXT: unique symbol = Symbol('text of data')
+
 /** What a job is told when it is enqueued, and keeps. */
 export interface JobBody {
   readonly queue: string
@@ -20,6 +23,7 @@ export interface JobBody {
   /** Numbers of the jobs that must complete before. */
   readonly dependsOn?: readonly number[]
   readonly dedup?: DedupMark
+  readonly [DATA_TEXT]?: string
 }
 
 /** A key that makes others like it duplicates, until a time or until its job has begun. */

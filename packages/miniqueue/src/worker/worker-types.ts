@@ -26,6 +26,7 @@ export interface HandlerContext {
 
 /** Collects what goes with an ack. */
 export interface HandlerTransaction {
+  /** A job of this queue or another one of the same folder. */
   enqueue(queue: string | { readonly name: string }, data: unknown, options?: EnqueueOptions): void
   /** A value beside the jobs; see `MiniQueue.value`. */
   put(key: string, value: unknown): void

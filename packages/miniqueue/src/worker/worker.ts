@@ -57,6 +57,7 @@ export class Worker {
     return [...this.#runs].reduce((sum, { leases }) => sum + leases.length, 0)
   }
 
+  /** Whether it was told to start no further job. */
   get isPaused(): boolean {
     return this.#isPaused
   }
@@ -72,6 +73,7 @@ export class Worker {
     this.#receiving.abort()
   }
 
+  /** Starts jobs again. */
   resume(): void {
     this.#isPaused = false
     this.#fillSoon()

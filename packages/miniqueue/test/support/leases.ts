@@ -1,8 +1,8 @@
-import type { Lease } from '../../src/queue/lease.js'
+import type { JobLease } from '../../src/queue/lease.js'
 import type { Queue } from '../../src/queue/queue.js'
 
 /** The next job of a queue, which must be there. */
-export async function take<T>(queue: Queue<T>, visibilityTimeoutMs = 30_000): Promise<Lease<T>> {
+export async function take<T>(queue: Queue<T>, visibilityTimeoutMs = 30_000): Promise<JobLease<T>> {
   const [lease] = await queue.receive({ visibilityTimeoutMs })
   if (lease === undefined) throw new Error('there was no job')
   return lease
