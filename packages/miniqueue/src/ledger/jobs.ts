@@ -178,7 +178,10 @@ export class Jobs {
   /** A job may have completed while another that waits for it was on its way to the disk. */
   #hasCompleted(of: number): boolean {
     const slot = this.table.ofSeq(of)
-    return this.#completedLately.has(of) || (slot !== undefined && this.table.status(slot) === 'completed')
+    return (
+      this.#completedLately.has(of) ||
+      (slot !== undefined && this.table.status(slot) === 'completed')
+    )
   }
 
   setPriority(slot: number, priority: number): void {

@@ -262,7 +262,8 @@ export class Engine implements Parts {
     const attempt = slot === undefined ? 0 : ledger.jobs.table.attempt(slot)
     try {
       await journal.settle([{ dead: { of: seq, atMs: clock.now(), reason } }])
-      const view = (): Job<unknown> => viewAtEnd(this.core, seq, stored, { status: 'dead', attempt })
+      const view = (): Job<unknown> =>
+        viewAtEnd(this.core, seq, stored, { status: 'dead', attempt })
       queue.emitter.emit('dead', () => ({ job: view(), reason, error: undefined }))
     } catch (error) {
       if (slot !== undefined && ledger.jobs.table.status(slot) === 'waiting') {
