@@ -106,6 +106,7 @@ export class Journal {
     this.#underWay.add(all)
     const failed = (error: unknown): Promise<number> => {
       this.#underWay.remove(all)
+      this.#riders = [...riders, ...this.#riders]
       return onFailure(error)
     }
     const written = (first: number): number => {
