@@ -1,0 +1,2 @@
+export { TestQueues } from './test-queues.js'
+export { VirtualClock } from './virtual-clock.js'
