@@ -64,6 +64,18 @@ describe('a full disk', () => {
     await queues.close()
   })
 
+  it('does not stop workers, which empty it', async () => {
+    const disk = new LimitedDisk(new CrashFileSystem(), 2 * MIB)
+    const queues = await MiniQueue.open('queues', { fileSystem: disk.fileSystem })
+    const queue = queues.queue<string>('q')
+    await queue.enqueueMany(Array.from({ length: 40 }, () => ({ data: 'a' })))
+    disk.capacityBytes = disk.usedBytes
+    queue.process(() => 'done', { concurrency: 4 })
+    await queue.idle()
+    expect(queue.stats()).toMatchObject({ completed: 40, waiting: 0 })
+    await queues.close()
+  })
+
   it('settles acks that shared their commit with a refused enqueue', async () => {
     const disk = new LimitedDisk(new CrashFileSystem(), 2 * MIB)
     const queues = await MiniQueue.open('queues', { fileSystem: disk.fileSystem })

@@ -3,6 +3,7 @@ import { MiniQueueError, assertThat, messageOf } from '../errors.js'
 import type { Ledger } from '../ledger/ledger.js'
 import type { QueueRecord } from '../records/record-types.js'
 import { UnderWay } from './under-way.js'
+import { isDiskFull } from './disk-full.js'
 import type { QueueClock } from './queue-clock.js'
 import type { Reserve } from './reserve.js'
 
@@ -156,15 +157,6 @@ export class Journal {
     this.#isFull = false
     this.#events.onFull(false)
   }
-}
-
-/** Whether an error, or what caused it, is the disk's word that it is full. */
-export function isDiskFull(error: unknown): boolean {
-  for (let at = error; typeof at === 'object' && at !== null;) {
-    if ('code' in at && (at.code === 'ENOSPC' || at.code === 'EDQUOT')) return true
-    at = 'cause' in at ? at.cause : undefined
-  }
-  return false
 }
 
 function diskFull(path: string, cause: unknown): MiniQueueError {

@@ -1,4 +1,5 @@
 import { type FileHandle, type FileSystem, readFully, writeAllSync } from '@mini-rs/ministore/fs'
+import { isDiskFull } from './disk-full.js'
 import type { Unsettled } from '../records/record-types.js'
 
 /** Beyond this the file begins anew, with the leases that are still held. */
@@ -67,7 +68,13 @@ export class LeaseFile {
   /** When it returns, the lines survive a kill of the process; when the promise resolves, whatever was promised of them. */
   note(leases: readonly Unsettled[]): Promise<void> | undefined {
     const bytes = encode(leases)
-    writeAllSync(this.#handle, bytes, this.#sizeBytes)
+    try {
+      writeAllSync(this.#handle, bytes, this.#sizeBytes)
+    } catch (error) {
+      // A full disk must not stop what empties it: a crash now would not be counted, and that is all.
+      if (this.#isSynced || !isDiskFull(error)) throw error
+      return undefined
+    }
     this.#sizeBytes += bytes.length
     if (this.#next !== undefined) {
       writeAllSync(this.#next.handle, bytes, this.#next.sizeBytes)
