@@ -143,6 +143,28 @@ export class HistoryReader {
   }
 }
 
+/** What a record says of jobs, by their numbers; nothing where it is about no job. */
+export function entriesIn(
+  seq: number,
+  record: QueueRecord,
+): { readonly of: number; readonly entry: HistoryEntry }[] {
+  const job = beginningIn(seq, record)
+  if (job !== undefined) return [job]
+  return jobsOf(record).flatMap((of) => {
+    const entry = entryOf(of, seq, record)
+    return entry === undefined ? [] : [{ of, entry }]
+  })
+}
+
+function jobsOf(record: QueueRecord): readonly number[] {
+  if ('release' in record) return record.release.jobs.map(({ of }) => of)
+  if ('crash' in record) return record.crash.jobs.map(({ of }) => of)
+  if ('retry' in record) return record.retry.jobs
+  if ('redrive' in record) return record.redrive.jobs
+  const [fields] = Object.values(record) as { readonly of?: number }[]
+  return fields?.of === undefined ? [] : [fields.of]
+}
+
 interface Beginning {
   readonly of: number
   readonly queue: string
