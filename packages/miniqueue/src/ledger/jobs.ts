@@ -2,7 +2,7 @@ import type { JobBody } from '../records/record-types.js'
 import { DueJobs } from '../table/due-jobs.js'
 import { type JobExtra, JobTable, hashOfId } from '../table/job-table.js'
 import { QueueLedger } from './queue-ledger.js'
-import { type JobEvent, type JobState, transition } from './transition.js'
+import { type JobEvent, type JobState, isDelayed, transition } from './transition.js'
 
 /** More than can be on their way to the disk at once. */
 const COMPLETED_LATELY = 10_000
@@ -119,7 +119,7 @@ export class Jobs {
   /** A job begins its life here: it waits for its time, for others, or for nothing. */
   enter(slot: number, state: JobState, nowMs: number): void {
     const isBlocked = (this.table.extra(slot)?.waitsFor?.size ?? 0) > 0
-    const pending = state.dueMs > nowMs ? 'delayed' : 'waiting'
+    const pending = isDelayed(state, nowMs) ? 'delayed' : 'waiting'
     this.table.store(slot, { ...state, status: isBlocked ? 'blocked' : pending })
     this.#place(slot)
   }

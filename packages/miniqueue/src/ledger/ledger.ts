@@ -150,18 +150,18 @@ export class Ledger {
     else if ('seen' in record) this.#seen(record.seen)
   }
 
-  #enqueue(seq: number, record: EnqueueRecord, nowMs: number): void {
+  #enqueue(seq: number, record: EnqueueRecord, givenMs: number): void {
+    const nowMs = this.#timeAt(record.atMs, givenMs)
     const slot = this.jobs.add(seq, seq, record)
     this.#noteKey(seq, record.queue, record.dedup)
     const delayMs = record.runAtMs === undefined ? (record.delayMs ?? 0) : Number.POSITIVE_INFINITY
-    // A wait is never longer than it was meant to be, whatever the clock was set to since.
-    const dueMs = record.runAtMs ?? Math.min(record.atMs, nowMs) + delayMs
+    const dueMs = record.runAtMs ?? record.atMs + delayMs
     const state = { attempt: 0, failures: 0, crashes: 0, dueMs, delayMs }
     this.jobs.enter(slot, { status: 'waiting', ...state }, nowMs)
-    this.#noteTime(record.atMs)
   }
 
-  #carry(seq: number, record: CarryRecord, nowMs: number): void {
+  #carry(seq: number, record: CarryRecord, givenMs: number): void {
+    const nowMs = this.#timeAt(record.atMs, givenMs)
     const known = this.jobs.table.ofSeq(record.of)
     // It says nothing new of a job that is known; its body can be read here from now on.
     if (known !== undefined) {
@@ -188,10 +188,10 @@ export class Ledger {
     this.#noteFinished(slot, ended.dueMs)
   }
 
-  #nack(record: NackRecord, nowMs: number): void {
+  #nack(record: NackRecord, givenMs: number): void {
     const slot = this.jobs.table.ofSeq(record.of)
     const endedMs = record.startMs + record.tookMs
-    this.#noteTime(endedMs)
+    const nowMs = this.#timeAt(endedMs, givenMs)
     if (slot === undefined) return
     const { attempt, counts, delayMs, outcome, error, memo } = record
     const dueMs = Math.min(record.dueMs, nowMs + delayMs)
@@ -294,6 +294,15 @@ export class Ledger {
 
   #noteKey(of: number, queue: string, mark: DedupMark | undefined): void {
     if (mark !== undefined) this.#keys.set(`${queue}\0${mark.key}`, { of, mark })
+  }
+
+  /**
+   * The time when a record of `atMs` is applied. It is not before any record, whatever the clock was set to
+   * since: so a wait is as long as it was meant to be, and what is left of it never longer.
+   */
+  #timeAt(atMs: number, givenMs: number): number {
+    this.#noteTime(atMs)
+    return Math.max(givenMs, this.#newestMs)
   }
 
   #noteTime(atMs: number): void {

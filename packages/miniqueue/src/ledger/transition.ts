@@ -99,9 +99,30 @@ export function transition(job: JobState, event: JobEvent): JobState | undefined
   const target = TRANSITIONS[event.kind][job.status]
   if (target === 'refused' || target === 'stays') return job
   if (target === 'gone') return undefined
-  const next = { ...job, ...changesOf(job, event) }
-  if (target !== 'pending') return { ...next, status: target }
-  return { ...next, status: next.dueMs > atOf(event) ? 'delayed' : 'waiting' }
+  const changes = changesOf(job, event)
+  const { attempt, failures, crashes, dueMs, delayMs } = job
+  const next = {
+    status: job.status,
+    attempt: changes.attempt ?? attempt,
+    failures: changes.failures ?? failures,
+    crashes: changes.crashes ?? crashes,
+    dueMs: changes.dueMs ?? dueMs,
+    delayMs: changes.delayMs ?? delayMs,
+  }
+  if (target !== 'pending') next.status = target
+  else next.status = isDelayed(next, atOf(event)) ? 'delayed' : 'waiting'
+  return next
+}
+
+/**
+ * Whether a job has to wait for its time. Where that is one of the wall clock it always does: whoever knows
+ * the wall clock finds it due at once if it is.
+ */
+export function isDelayed(
+  { dueMs, delayMs }: Pick<JobState, 'dueMs' | 'delayMs'>,
+  atMs: number,
+): boolean {
+  return dueMs > atMs || delayMs === Number.POSITIVE_INFINITY
 }
 
 /** Whether an event would change anything. */
@@ -132,8 +153,9 @@ function changesOf(job: JobState, event: JobEvent): Partial<JobState> {
     case 'retry':
       return { failures: 0, crashes: 0, dueMs: event.atMs, delayMs: 0 }
     case 'unblock':
-      return { dueMs: Math.max(job.dueMs, event.atMs) }
+      return job.dueMs > event.atMs ? {} : { dueMs: event.atMs, delayMs: 0 }
     case 'due':
+      return { delayMs: 0 }
     case 'cancel':
     case 'memo':
     case 'purge':

@@ -11,6 +11,8 @@ import { type Delivered, Waiter } from './waiter.js'
 
 /** While leases can run out, the event loop's pulse is felt this often: what it stands still is added to them. */
 const PULSE_MS = 1_000
+/** Nobody tells a process that its wall clock was set: while a job waits for a time of it, it is looked at this often. */
+const WALL_CLOCK_LOOK_MS = 60_000
 /** A timer that comes later than this was held up. */
 const STALL_MS = 100
 
@@ -388,6 +390,7 @@ export class Deliveries {
     for (const { waiters, limiter } of this.#lanes.values()) {
       if (waiters.size > 0) waits.push(limiter?.waitMs(nowMs) ?? Infinity)
     }
+    if (ledger.jobs.due.isByWallClock) waits.push(WALL_CLOCK_LOOK_MS)
     const nextMs = Math.min(...waits)
     if (nextMs !== Infinity) this.#alarm.set(nextMs)
   }

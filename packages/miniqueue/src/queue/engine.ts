@@ -119,6 +119,7 @@ export class Engine implements Parts {
 
   transactionFor(lease: Lease<unknown>): OpenTransaction {
     let transaction: Transaction | undefined
+    let isAcked = false
     const opened = (): Transaction => (transaction ??= this.transaction())
     return {
       tx: {
@@ -127,7 +128,9 @@ export class Engine implements Parts {
       },
       ack: (result) => {
         if (transaction === undefined) return lease.ack(result)
-        transaction.ack(lease as Lease<never>, result)
+        // It may be tried again when the disk was full.
+        if (!isAcked) transaction.ack(lease as Lease<never>, result)
+        isAcked = true
         return transaction.commit()
       },
     }
@@ -220,8 +223,10 @@ export class Engine implements Parts {
     )
     deliveries.close()
     const message = `${core.directory}: the queue is closed`
-    const reason = new MiniQueueError('QUEUE_CLOSED', message, { path: core.directory })
+    const details = { path: core.directory, outcome: 'absent' } as const
+    const reason = new MiniQueueError('QUEUE_CLOSED', message, details)
     watchers.fail(reason)
+    this.enqueuing.close(reason)
     for (const lease of deliveries.held.values()) lease.abort(reason)
     try {
       await this.cleaner.close()

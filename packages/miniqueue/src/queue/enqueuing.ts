@@ -16,6 +16,7 @@ import {
   timeOf,
 } from './enqueue-options.js'
 import { type CheckedPayload, checkPayload } from './payload.js'
+import { type Need, Rooms } from './room.js'
 
 /** A job to be enqueued. */
 export interface NewJob {
@@ -28,14 +29,26 @@ export interface Admitted {
   /** Undefined for a duplicate: there is nothing to write. */
   readonly record: QueueRecord | undefined
   readonly told: (seq: number) => Enqueued
-  /** Lets the next one with the same id or key come. */
+}
+
+/** Jobs that may be written, with everything that is held for them. */
+export interface Held {
+  readonly admitted: readonly Admitted[]
+  /** Lets the next ones with the same ids and keys come, and gives back the room. */
   readonly release: () => void
 }
 
-/** Room in the queue that was given to jobs that are on their way to the disk. */
-interface Room {
-  depth: number
-  bytes: number
+/** Jobs of one queue that are to be admitted together. */
+interface Batch {
+  readonly queue: DeclaredQueue
+  readonly jobs: readonly CheckedJob[]
+}
+
+interface CheckedJob {
+  readonly payload: CheckedPayload
+  readonly options: EnqueueOptions
+  /** Under which no other job may be on its way. */
+  readonly name: string | undefined
 }
 
 /** Lets jobs into a queue: checks them, tells duplicates, keeps the limits. */
@@ -43,8 +56,8 @@ export class Enqueuing {
   readonly #core: Core
   /** Ids and keys that are on their way to the disk: whether they are there is not known before. */
   readonly #underWay = new Map<string, Promise<void>>()
-  readonly #taken = new Map<DeclaredQueue, Room>()
-  readonly #waiting = new Map<DeclaredQueue, Set<() => void>>()
+  readonly #rooms = new Rooms()
+  #closed: MiniQueueError | undefined
 
   constructor(core: Core) {
     this.#core = core
@@ -52,14 +65,14 @@ export class Enqueuing {
 
   /** One commit: all of them, or none. Resolves when it is durable. */
   async enqueue(queue: DeclaredQueue, jobs: readonly NewJob[]): Promise<Enqueued[]> {
-    const admitted = await this.admit(queue, jobs)
+    const { admitted, release } = await this.admit([{ queue, jobs }])
     try {
       const records = admitted.flatMap(({ record }) => record ?? [])
       const first = records.length === 0 ? 0 : await this.#core.journal.add(records)
       let written = 0
       return admitted.map(({ record, told }) => told(record === undefined ? 0 : first + written++))
     } finally {
-      for (const { release } of admitted) release()
+      release()
     }
   }
 
@@ -69,78 +82,95 @@ export class Enqueuing {
     data: unknown,
     options: EnqueueOptions,
   ): Promise<Enqueued> {
-    assertEnqueueOptions(options)
-    const payload = checkPayload(queue, data)
-    const name = reservedName(queue, options)
-    for (;;) {
-      const wait = this.#obstacle(queue, name, payload, options.signal)
-      if (wait === undefined) break
-      await wait
+    const batches = [{ queue, jobs: [checkedJob(queue, data, options)] }]
+    let held = this.#tryToAdmit(batches)
+    while (held instanceof Promise) {
+      await held
+      held = this.#tryToAdmit(batches)
     }
-    const { record, told, release } = this.#admit(queue, payload, options, name)
+    const [one] = held.admitted
+    if (one === undefined) throw new Error('miniqueue: broken invariant: one job, one answer')
     try {
-      return told(record === undefined ? 0 : await this.#core.journal.add([record]))
+      return one.told(one.record === undefined ? 0 : await this.#core.journal.add([one.record]))
     } finally {
-      release()
+      held.release()
     }
   }
 
   /** Checks jobs, and holds their ids, keys and room until they are released. */
-  async admit(queue: DeclaredQueue, jobs: readonly NewJob[]): Promise<Admitted[]> {
-    const checked = jobs.map(({ data, options = NO_OPTIONS }) => {
-      assertEnqueueOptions(options)
-      return { options, payload: checkPayload(queue, data) }
+  async admit(
+    batches: readonly { readonly queue: DeclaredQueue; readonly jobs: readonly NewJob[] }[],
+  ): Promise<Held> {
+    const checked = batches.map(({ queue, jobs }) => {
+      const all = jobs.map(({ data, options = NO_OPTIONS }) => checkedJob(queue, data, options))
+      return { queue, jobs: all }
     })
-    const admitted: Admitted[] = []
     const names = new Set<string>()
-    try {
-      for (const { options, payload } of checked) {
-        const name = reservedName(queue, options)
-        if (name !== undefined && names.size === names.add(name).size) throw twice(options)
-        for (;;) {
-          const wait = this.#obstacle(queue, name, payload, options.signal)
-          if (wait === undefined) break
-          await wait
-        }
-        admitted.push(this.#admit(queue, payload, options, name))
-      }
-      return admitted
-    } catch (error) {
-      for (const { release } of admitted) release()
-      throw error
+    for (const { options, name } of checked.flatMap(({ jobs }) => jobs)) {
+      if (name !== undefined && names.size === names.add(name).size) throw twice(options)
+    }
+    for (;;) {
+      const held = this.#tryToAdmit(checked)
+      if (!(held instanceof Promise)) return held
+      await held
     }
   }
 
   /** Jobs have ended: there may be room. */
   wake(): void {
-    for (const waiting of this.#waiting.values()) for (const wake of waiting) wake()
+    this.#rooms.wake()
   }
 
-  #admit(
-    queue: DeclaredQueue,
-    payload: CheckedPayload,
-    options: EnqueueOptions,
-    name: string | undefined,
-  ): Admitted {
-    const body = this.#recordOf(queue, payload, options)
-    const decision = this.#decide(queue, body, options)
-    const isNew = decision.record !== undefined && 'enqueue' in decision.record
-    const room = this.#roomOf(queue)
-    if (isNew) {
-      room.depth += 1
-      room.bytes += payload.text.length
-    }
-    const settle = name === undefined ? undefined : this.#reserve(name)
-    const free = this.#holdChanged(decision.record)
-    const release = (): void => {
-      if (isNew) {
-        room.depth -= 1
-        room.bytes -= payload.text.length
+  /** Nobody waits for room any more, or gets in. */
+  close(reason: MiniQueueError): void {
+    this.#closed = reason
+    this.#rooms.wake()
+  }
+
+  /** Everything, or what has to be waited for: who waits holds nothing, so that nobody waits for him. */
+  #tryToAdmit(batches: readonly Batch[]): Held | Promise<void> {
+    if (this.#closed !== undefined) throw this.#closed
+    const admitted: Admitted[] = []
+    const needs: Need[] = []
+    for (const { queue, jobs } of batches) {
+      const need = { depth: 0, bytes: 0 }
+      let waiting: AbortSignal | undefined
+      for (const { payload, options, name } of jobs) {
+        options.signal?.throwIfAborted()
+        waiting ??= options.signal
+        const underWay = name === undefined ? undefined : this.#underWay.get(name)
+        if (underWay !== undefined) return underWay
+        const decision = this.#decide(queue, this.#recordOf(queue, payload, options), options)
+        admitted.push(decision)
+        if (decision.record === undefined || !('enqueue' in decision.record)) continue
+        need.depth += 1
+        need.bytes += payload.text.length
       }
-      settle?.()
-      free?.()
+      const obstacle = need.depth > 0 && this.#rooms.obstacle(queue, need, waiting)
+      if (obstacle) return obstacle
+      needs.push(need)
     }
-    return { ...decision, release }
+    return { admitted, release: this.#hold(batches, needs, admitted) }
+  }
+
+  #hold(
+    batches: readonly Batch[],
+    needs: readonly Need[],
+    admitted: readonly Pick<Admitted, 'record'>[],
+  ): () => void {
+    const ends: (() => void)[] = []
+    for (const [index, { queue, jobs }] of batches.entries()) {
+      const need = needs[index]
+      if (need !== undefined && need.depth > 0) ends.push(this.#rooms.take(queue, need))
+      for (const { name } of jobs) if (name !== undefined) ends.push(this.#reserve(name))
+    }
+    for (const { record } of admitted) {
+      const free = this.#holdChanged(record)
+      if (free !== undefined) ends.push(free)
+    }
+    return () => {
+      for (const end of ends) end()
+    }
   }
 
   /** A job that is given new data while it waits must not begin with the old. */
@@ -212,11 +242,7 @@ export class Enqueuing {
     return slot !== undefined && table.queue(slot) === queue.ledger.index ? slot : undefined
   }
 
-  #decide(
-    queue: DeclaredQueue,
-    record: EnqueueRecord,
-    options: EnqueueOptions,
-  ): Pick<Admitted, 'record' | 'told'> {
+  #decide(queue: DeclaredQueue, record: EnqueueRecord, options: EnqueueOptions): Admitted {
     const fresh = {
       record: { enqueue: record },
       told: (seq: number): Enqueued => ({ id: idOf(seq, options.id), seq, status: 'enqueued' }),
@@ -227,7 +253,7 @@ export class Enqueuing {
     return fresh
   }
 
-  #duplicateOfId(queue: DeclaredQueue, id: string): Pick<Admitted, 'record' | 'told'> | undefined {
+  #duplicateOfId(queue: DeclaredQueue, id: string): Admitted | undefined {
     const { jobs, finished } = this.#core.ledger
     const slot = this.slotOfId(queue, id)
     if (slot !== undefined) {
@@ -246,7 +272,7 @@ export class Enqueuing {
     queue: DeclaredQueue,
     record: EnqueueRecord,
     mark: DedupMark,
-  ): Pick<Admitted, 'record' | 'told'> | undefined {
+  ): Admitted | undefined {
     const { ledger, clock } = this.#core
     const seen = ledger.key(queue.name, mark.key)
     if (seen === undefined) return undefined
@@ -281,64 +307,14 @@ export class Enqueuing {
       for (const wake of waiting) wake()
     }
   }
-
-  /**
-   * What has to be waited for until the name is nobody's and there is room; undefined when that is now. It is to
-   * be asked again after the wait, and name and room taken at once.
-   *
-   * @throws `QUEUE_FULL`, the signal's reason
-   */
-  #obstacle(
-    queue: DeclaredQueue,
-    name: string | undefined,
-    { text }: CheckedPayload,
-    signal: AbortSignal | undefined,
-  ): Promise<void> | undefined {
-    signal?.throwIfAborted()
-    const underWay = name === undefined ? undefined : this.#underWay.get(name)
-    return underWay ?? this.#whenThereIsRoom(queue, text.length, signal)
-  }
-
-  /** @throws `QUEUE_FULL` */
-  #whenThereIsRoom(
-    queue: DeclaredQueue,
-    bytes: number,
-    signal: AbortSignal | undefined,
-  ): Promise<void> | undefined {
-    const { name } = queue
-    const { limits } = queue.settings
-    const room = this.#roomOf(queue)
-    const depth = queue.ledger.depth + room.depth
-    const held = queue.ledger.pendingBytes + room.bytes
-    if (depth < limits.depth && held + bytes <= limits.bytes) return undefined
-    queue.emitter.emit('full', () => ({ isFull: true, why: 'limits' }))
-    if (limits.onFull === 'wait') return this.#roomFor(queue, signal)
-    const message = `queue ${JSON.stringify(name)} is full: ${depth} jobs of ${held} bytes, with limits of ${limits.depth} and ${limits.bytes}; wait, or let enqueue wait with onFull`
-    throw new MiniQueueError('QUEUE_FULL', message, { queue: name, outcome: 'absent' })
-  }
-
-  #roomFor(queue: DeclaredQueue, signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve) => {
-      const waiting = this.#waiting.get(queue) ?? new Set()
-      this.#waiting.set(queue, waiting)
-      const wake = (): void => {
-        waiting.delete(wake)
-        signal?.removeEventListener('abort', wake)
-        resolve()
-      }
-      waiting.add(wake)
-      signal?.addEventListener('abort', wake)
-    })
-  }
-
-  #roomOf(queue: DeclaredQueue): Room {
-    let room = this.#taken.get(queue)
-    if (room === undefined) this.#taken.set(queue, (room = { depth: 0, bytes: 0 }))
-    return room
-  }
 }
 
-function duplicate(existing: NonNullable<Enqueued['existing']>): Pick<Admitted, 'record' | 'told'> {
+function checkedJob(queue: DeclaredQueue, data: unknown, options: EnqueueOptions): CheckedJob {
+  assertEnqueueOptions(options)
+  return { payload: checkPayload(queue, data), options, name: reservedName(queue, options) }
+}
+
+function duplicate(existing: NonNullable<Enqueued['existing']>): Admitted {
   return { record: undefined, told: () => ({ ...existing, status: 'duplicate', existing }) }
 }
 

@@ -1,6 +1,6 @@
 import type { EnqueueOptions } from './enqueue-options.js'
 import type { Core, DeclaredQueue } from './core.js'
-import type { Admitted, Enqueuing } from './enqueuing.js'
+import type { Enqueuing } from './enqueuing.js'
 import { type JobLease, Lease } from './lease.js'
 import type { Settling } from './settling.js'
 
@@ -53,18 +53,26 @@ export class Transaction {
     return this.#jobs.length === 0 && this.#values.size === 0
   }
 
-  /** @internal Writes it all, or nothing. */
+  /** @internal Writes it all, or nothing; after a failure it may be tried again. */
   async commit(): Promise<void> {
     this.#assertOpen()
     this.#isOver = true
+    try {
+      await this.#commit()
+    } catch (error) {
+      this.#isOver = false
+      throw error
+    }
+  }
+
+  async #commit(): Promise<void> {
     const { core, enqueuing, settling } = this.#parts
-    const admitted: Admitted[] = []
+    const queues = [...new Set(this.#jobs.map(({ queue }) => queue))]
+    const { admitted, release } = await enqueuing.admit(
+      queues.map((queue) => ({ queue, jobs: this.#jobs.filter((job) => job.queue === queue) })),
+    )
     const acks: ReturnType<Settling['prepare']>[] = []
     try {
-      for (const queue of new Set(this.#jobs.map((job) => job.queue))) {
-        const jobs = this.#jobs.filter((job) => job.queue === queue)
-        admitted.push(...(await enqueuing.admit(queue, jobs)))
-      }
       for (const { lease, result } of this.#acks) acks.push(settling.prepare(lease, result))
       const records = [
         ...admitted.flatMap(({ record }) => record ?? []),
@@ -81,7 +89,7 @@ export class Transaction {
       for (const { undo } of acks) undo()
       throw error
     } finally {
-      for (const { release } of admitted) release()
+      release()
     }
   }
 

@@ -41,6 +41,11 @@ export class DueJobs {
     return waits.length === 0 ? undefined : Math.min(...waits)
   }
 
+  /** Whether any waits for the wall clock: somebody may set that. */
+  get isByWallClock(): boolean {
+    return this.#byWallClock.size > 0
+  }
+
   /** The queue's time was set forward by so much: what waits for time to pass still waits as long. */
   shift(byMs: number): void {
     for (const slot of this.#byDelay) this.#table.setDueMs(slot, this.#table.dueMs(slot) + byMs)

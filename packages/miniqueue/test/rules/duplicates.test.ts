@@ -47,7 +47,7 @@ describe('an id', () => {
   it('of an enqueue that failed is free again', async () => {
     const q = world.queue()
     world.disk.hook = (call, path) => {
-      if (call === 'sync' && path.endsWith('.jsonl')) throw new Error('broken disk')
+      if (call === 'sync' && path.includes('journal.jsonl')) throw new Error('broken disk')
     }
     const both = [q.enqueue(1, { id: 'a' }), q.enqueue(2, { id: 'a' })]
     for (const one of both) await expect(one).rejects.toMatchObject({ code: 'QUEUE_FAILED' })
