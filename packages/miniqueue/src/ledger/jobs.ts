@@ -1,6 +1,7 @@
 import type { JobBody } from '../records/record-types.js'
 import { DueJobs } from '../table/due-jobs.js'
 import { type JobExtra, JobTable, hashOfId } from '../table/job-table.js'
+import { NumberQueue } from '../table/number-queue.js'
 import { QueueLedger } from './queue-ledger.js'
 import { type JobEvent, type JobState, isDelayed, transition } from './transition.js'
 
@@ -24,7 +25,7 @@ export class Jobs {
   /** From a job to those that wait for it. It may be one that is carried later in the journal. */
   readonly #dependents = new Map<number, Set<number>>()
   /** Jobs that completed last: records that were decided before may still be on their way. */
-  readonly #completedLately = new Set<number>()
+  readonly #completedLately = new NumberQueue()
 
   constructor(bodies: BodyKeeper) {
     this.#bodies = bodies
@@ -159,13 +160,13 @@ export class Jobs {
   /** Those that waited for this one, known here or not, wait no longer for it. */
   complete(of: number, atMs: number): void {
     this.#completedLately.add(of)
-    if (this.#completedLately.size > COMPLETED_LATELY) {
-      for (const oldest of this.#completedLately) {
-        this.#completedLately.delete(oldest)
-        break
-      }
+    const oldest = this.#completedLately.first()
+    if (oldest !== undefined && this.#completedLately.size > COMPLETED_LATELY) {
+      this.#completedLately.delete(oldest)
     }
-    for (const seq of this.#dependents.get(of) ?? []) {
+    const dependents = this.#dependents.get(of)
+    if (dependents === undefined) return
+    for (const seq of dependents) {
       const slot = this.table.ofSeq(seq)
       if (slot === undefined) continue
       const { waitsFor } = this.table.extraToChange(slot)

@@ -1,5 +1,6 @@
 import type { JobStatus } from '../job-types.js'
 import type { JobTable } from '../table/job-table.js'
+import { NumberQueue } from '../table/number-queue.js'
 import { ReadySet } from '../table/ready-set.js'
 
 /** Exact counts of a queue's jobs. */
@@ -20,10 +21,10 @@ export class QueueLedger {
     cancelled: 0,
   }
   /** Slots of jobs that have ended, the oldest first. */
-  readonly ended: Readonly<Record<'completed' | 'dead' | 'cancelled', Set<number>>> = {
-    completed: new Set(),
-    dead: new Set(),
-    cancelled: new Set(),
+  readonly ended: Readonly<Record<'completed' | 'dead' | 'cancelled', NumberQueue>> = {
+    completed: new NumberQueue(),
+    dead: new NumberQueue(),
+    cancelled: new NumberQueue(),
   }
   /** Bytes of the bodies of jobs that have not ended. */
   pendingBytes = 0

@@ -1,3 +1,6 @@
+/** How a holder can end a lease. */
+export type Ending = 'ack' | 'nack' | 'dead'
+
 /** A lease that was given out, until it is over. */
 export class HeldLease {
   readonly seq: number
@@ -10,6 +13,8 @@ export class HeldLease {
   state: 'held' | 'settling' | 'expired' | 'over' = 'held'
   /** Its handler has passed its deadline. */
   isOverdue = false
+  /** How its holder has it end, from the moment that he says so. */
+  ending: Ending | undefined
   /** What the first settling came to: a repeated one comes to the same. */
   settled: Promise<void> | undefined
   #controller: AbortController | undefined

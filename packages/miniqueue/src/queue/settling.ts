@@ -2,12 +2,12 @@ import { MiniQueueError, messageOf } from '../errors.js'
 import type { DeathReason, JobError, JobStatus } from '../job-types.js'
 import { type Job, idOf } from '../job.js'
 import type { NackOptions } from '../message-port.js'
-import type { QueueRecord } from '../records/record-types.js'
+import type { AckRecord, QueueRecord } from '../records/record-types.js'
 import { retryDelayMs } from '../worker/backoff.js'
 import type { StoredBody } from './bodies.js'
 import type { Core, DeclaredQueue } from './core.js'
 import type { Deliveries } from './deliveries.js'
-import type { HeldLease } from './held-lease.js'
+import type { Ending, HeldLease } from './held-lease.js'
 import { viewAtEnd } from './views.js'
 
 /** The longest memo, as JSON. */
@@ -26,13 +26,10 @@ export interface Settleable {
   readonly stored: StoredBody
 }
 
-type Ending = 'ack' | 'nack' | 'dead'
-
 /** Ends leases: each end is a record, and takes effect when it is durable. */
 export class Settling {
   readonly #core: Core
   readonly #deliveries: Deliveries
-  readonly #endings = new WeakMap<HeldLease, Ending>()
 
   constructor(core: Core, deliveries: Deliveries) {
     this.#core = core
@@ -41,11 +38,7 @@ export class Settling {
 
   ack(one: Settleable, result: unknown): Promise<void> {
     return this.#settle(one, 'ack', (late) => {
-      const given = {
-        ...(result !== undefined && { result }),
-        ...(late && { late: true as const }),
-      }
-      return { ack: { ...this.#delivery(one.lease), ...given } }
+      return { ack: this.#ackOf(one.lease, result, late) }
     })
   }
 
@@ -157,13 +150,9 @@ export class Settling {
     this.#slotOf(one)
     const { lease } = one
     const { isLate, end } = this.#begin(one)
-    const given = {
-      ...(result !== undefined && { result }),
-      ...(isLate && { late: true as const }),
-    }
-    const record = { ack: { ...this.#delivery(lease), ...given } }
+    const record = { ack: this.#ackOf(lease, result, isLate) }
     const done = (): void => {
-      this.#endings.set(lease, 'ack')
+      lease.ending = 'ack'
       lease.settled = Promise.resolve()
       end(true)
       this.#finish(one, record, isLate)
@@ -173,16 +162,12 @@ export class Settling {
 
   #settle(one: Settleable, ending: Ending, make: (isLate: boolean) => QueueRecord): Promise<void> {
     const { lease } = one
-    if (
-      lease.settled !== undefined &&
-      lease.state !== 'held' &&
-      this.#endings.get(lease) === ending
-    ) {
+    if (lease.settled !== undefined && lease.state !== 'held' && lease.ending === ending) {
       return lease.settled
     }
     const settled = this.#settleOnce(one, ending, make)
-    if (this.#endings.get(lease) === undefined) {
-      this.#endings.set(lease, ending)
+    if (lease.ending === undefined) {
+      lease.ending = ending
       lease.settled = settled
     }
     return settled
@@ -202,7 +187,7 @@ export class Settling {
       await this.#core.journal.settle([record])
     } catch (error) {
       end(false)
-      this.#endings.delete(lease)
+      lease.ending = undefined
       throw error
     }
     end(true)
@@ -237,7 +222,8 @@ export class Settling {
       const { error, dueMs } = record.nack
       queue.emitter.emit('retry', () => ({ job: this.#view(one), error, dueMs }))
     } else if ('dead' in record) this.#tellDead(one, record.dead.reason, record.dead.error)
-    this.#deliveries.dispatch()
+    // Another suspect may begin. All else that follows has followed from the commit.
+    if (lease.isSuspect) this.#deliveries.dispatch()
   }
 
   #tellDead(one: Settleable, reason: DeathReason, error: JobError | undefined): void {
@@ -260,12 +246,18 @@ export class Settling {
   }
 
   async #whenExpiryIsWritten(lease: HeldLease): Promise<void> {
-    if (lease.state === 'settling' && this.#endings.get(lease) === undefined) await lease.settled
+    if (lease.state === 'settling' && lease.ending === undefined) await lease.settled
   }
 
   #delivery(lease: HeldLease): { of: number; attempt: number; startMs: number; tookMs: number } {
     const tookMs = this.#core.clock.now() - lease.startMs
     return { of: lease.seq, attempt: lease.attempt, startMs: lease.startMs, tookMs }
+  }
+
+  #ackOf(lease: HeldLease, result: unknown, isLate: boolean): AckRecord {
+    const delivery = this.#delivery(lease)
+    if (result === undefined && !isLate) return delivery
+    return { ...delivery, ...(result !== undefined && { result }), ...(isLate && { late: true }) }
   }
 
   #errorOf(error: unknown): JobError | undefined {

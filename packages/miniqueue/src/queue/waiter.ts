@@ -1,3 +1,4 @@
+import type { DeathReason } from '../job-types.js'
 import type { ReceiveOptions } from '../message-port.js'
 import type { StoredBody } from './bodies.js'
 import type { HeldLease } from './held-lease.js'
@@ -8,6 +9,13 @@ export interface Delivered {
   readonly lease: HeldLease
   readonly slot: number
   readonly stored: StoredBody
+}
+
+/** A job that dies instead of being delivered. */
+export interface DeadJob {
+  readonly seq: number
+  readonly stored: StoredBody
+  readonly reason: DeathReason
 }
 
 /** Somebody who waits for jobs, until something is given or the wait is over. */
@@ -21,7 +29,7 @@ export class Waiter {
   readonly #waitMs: number
   readonly #signal: AbortSignal | undefined
   readonly #onOver: (waiter: Waiter) => void
-  readonly #timer = new AbortController()
+  #timer: AbortController | undefined
   #resolve: (delivered: readonly Delivered[]) => void = () => {}
   #reject: (error: unknown) => void = () => {}
   #isOver = false
@@ -51,6 +59,7 @@ export class Waiter {
   /** From now on its time is running. */
   start(clock: QueueClock): void {
     if (this.#isOver || !this.isPatient || this.#waitMs === Number.POSITIVE_INFINITY) return
+    this.#timer = new AbortController()
     void clock.wait(this.#waitMs, this.#timer.signal).then(this.giveUp)
   }
 
@@ -67,7 +76,7 @@ export class Waiter {
   #end(): boolean {
     if (this.#isOver) return false
     this.#isOver = true
-    this.#timer.abort()
+    this.#timer?.abort()
     this.#signal?.removeEventListener('abort', this.giveUp)
     this.#onOver(this)
     return true

@@ -34,11 +34,13 @@ export class DueJobs {
 
   /** How long until the next one is due; undefined when there is none. */
   untilNextMs(nowMs: number, wallMs: number): number | undefined {
-    const waits = [
-      [this.#byDelay.peek(), nowMs] as const,
-      [this.#byWallClock.peek(), wallMs] as const,
-    ].flatMap(([slot, now]) => (slot === undefined ? [] : [this.#table.dueMs(slot) - now]))
-    return waits.length === 0 ? undefined : Math.min(...waits)
+    const delayed = this.#byDelay.peek()
+    const timed = this.#byWallClock.peek()
+    if (delayed === undefined && timed === undefined) return undefined
+    return Math.min(
+      delayed === undefined ? Number.POSITIVE_INFINITY : this.#table.dueMs(delayed) - nowMs,
+      timed === undefined ? Number.POSITIVE_INFINITY : this.#table.dueMs(timed) - wallMs,
+    )
   }
 
   /** Whether any waits for the wall clock: somebody may set that. */

@@ -18,7 +18,6 @@ const DEFAULT_GRACE_MS = 5_000
 interface Run {
   readonly leases: readonly MessageLease<unknown>[]
   readonly stop: RunSignal
-  readonly done: Promise<void>
 }
 
 /** Runs a handler for each message of a queue. Stands on the message port alone. */
@@ -171,19 +170,21 @@ export class Worker {
   }
 
   #start(leases: readonly MessageLease<unknown>[]): void {
-    const stop = new RunSignal(leases)
-    const run: Run = {
-      leases,
-      stop,
-      done: runHandler(this.#host, this.#handler, leases, this.#batch !== undefined, stop)
-        .catch((error: unknown) => this.#host.failed(error))
-        .finally(() => {
-          this.#runs.delete(run)
-          if (this.#stop.signal.aborted) {
-            if (this.#runs.size === 0) this.#settled()
-          } else this.#fillSoon()
-        }),
-    }
+    const run: Run = { leases, stop: new RunSignal(leases) }
     this.#runs.add(run)
+    const isBatch = this.#batch !== undefined
+    void runHandler(this.#host, this.#handler, leases, isBatch, run.stop).then(
+      () => this.#end(run),
+      (error: unknown) => {
+        this.#host.failed(error)
+        this.#end(run)
+      },
+    )
+  }
+
+  #end(run: Run): void {
+    this.#runs.delete(run)
+    if (!this.#stop.signal.aborted) this.#fillSoon()
+    else if (this.#runs.size === 0) this.#settled()
   }
 }
