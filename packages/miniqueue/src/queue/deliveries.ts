@@ -7,7 +7,7 @@ import type { StoredBody } from './bodies.js'
 import type { Core, DeclaredQueue } from './core.js'
 import { HeldLease } from './held-lease.js'
 import { StartLimiter } from './start-limiter.js'
-import { type Delivered, Waiter } from './waiter.js'
+import { type DeadJob, type Delivered, Waiter } from './waiter.js'
 
 /** While leases can run out, the event loop's pulse is felt this often: what it stands still is added to them. */
 const PULSE_MS = 1_000
@@ -27,13 +27,6 @@ interface Lane {
   readonly queue: DeclaredQueue
   readonly waiters: Set<Waiter>
   readonly limiter: StartLimiter | undefined
-}
-
-/** A job that dies instead of being delivered. */
-export interface DeadJob {
-  readonly seq: number
-  readonly stored: StoredBody
-  readonly reason: DeathReason
 }
 
 /** How {@link Deliveries} has leases ended that have run out. */

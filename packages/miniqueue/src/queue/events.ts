@@ -53,7 +53,16 @@ export class QueueEmitter {
   }
 
   on(event: QueueEventName, listener: (payload: never) => void): () => void {
-    const call = listener as (payload: unknown) => void
+    // What a listener throws is its own affair: it must not break the commit that it is told of.
+    const call = (payload: unknown): void => {
+      try {
+        ;(listener as (payload: unknown) => void)(payload)
+      } catch (error) {
+        process.nextTick(() => {
+          throw error
+        })
+      }
+    }
     this.#emitter.on(event, call)
     return () => void this.#emitter.off(event, call)
   }

@@ -1,4 +1,4 @@
-import { MiniQueueError, type PayloadIssue } from '../errors.js'
+import { MiniQueueError, type PayloadIssue, messageOf } from '../errors.js'
 import type { DeclaredQueue } from './core.js'
 
 /** A payload that may be enqueued, with its JSON. */
@@ -35,7 +35,12 @@ export function decodePayload(
   const value: unknown = JSON.parse(text)
   const { schema } = queue.settings
   if (schema === undefined) return { data: value }
-  const result = schema['~standard'].validate(value)
+  let result: ReturnType<(typeof schema)['~standard']['validate']>
+  try {
+    result = schema['~standard'].validate(value)
+  } catch (error) {
+    return { issues: [{ message: messageOf(error), path: '$' }] }
+  }
   if (result instanceof Promise) throw asyncSchema(queue)
   return result.issues === undefined
     ? { data: result.value }

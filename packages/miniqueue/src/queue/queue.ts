@@ -102,11 +102,11 @@ export class Queue<T, R = unknown> implements MessageQueue<T> {
    * Runs a handler for each job, `concurrency` at once. A job is done when its handler's promise resolves and
    * that is on the disk; when it rejects, the job comes again after its backoff, or ends in the dead letters.
    */
-  process(handler: Handler<T, R>, options?: ProcessOptions): Worker
   process(
     handler: BatchHandler<T, R>,
     options: ProcessOptions & { readonly batch: NonNullable<ProcessOptions['batch']> },
   ): Worker
+  process(handler: Handler<T, R>, options?: ProcessOptions): Worker
   process(handler: Handler<T, R> | BatchHandler<T, R>, options: ProcessOptions = {}): Worker {
     this.#parts.deliveries.assertOpen(this.name)
     return startWorker(
