@@ -1,0 +1,148 @@
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { countFromEnv, proving, temporaryFolder } from '@mini-rs/testkit/vitest'
+import { describe, expect, it } from 'vitest'
+import { MiniQueue } from '../../src/queue/mini-queue.js'
+import type { Queue } from '../../src/queue/queue.js'
+
+const WAITING = countFromEnv('WAITING_JOBS', 100_000)
+const OPENED = countFromEnv('OPENED_JOBS', 100_000)
+const SOAKED = countFromEnv('SOAKED_JOBS', 100_000)
+const BATCH = 1_000
+const MIB = 1024 * 1024
+const YEAR_MS = 365 * 86_400_000
+const HOUR_MS = 3_600_000
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
+
+/** Bytes of the heap and of array buffers that are still in use. */
+function usedBytes(): number {
+  collectGarbage()
+  collectGarbage()
+  const { heapUsed, arrayBuffers } = process.memoryUsage()
+  return heapUsed + arrayBuffers
+}
+
+async function fill(queue: Queue<{ n: number }>, jobs: number): Promise<void> {
+  for (let n = 0; n < jobs; n += BATCH) {
+    await queue.enqueueMany(
+      Array.from({ length: BATCH }, (_, index) => {
+        return { data: { n: n + index }, options: { id: `job-${n + index}` } }
+      }),
+    )
+  }
+}
+
+function journalBytes(directory: string): number {
+  return readdirSync(directory)
+    .filter((name) => name.startsWith('journal') && name.endsWith('.jsonl'))
+    .reduce((sum, name) => sum + statSync(join(directory, name)).size, 0)
+}
+
+describe('sizes', () => {
+  it(
+    'a waiting job takes at most 100 bytes of memory beyond the payloads',
+    { timeout: HOUR_MS },
+    async () => {
+      const directory = temporaryFolder()
+      const figures: Record<string, unknown> = {}
+      await proving(
+        { row: 'waiting jobs', count: WAITING, seed: undefined },
+        () => figures,
+        async () => {
+          const options = { memoryBudgetBytes: 0, durability: 'os' as const }
+          const filling = await MiniQueue.open(directory, options)
+          await fill(filling.queue('q'), WAITING)
+          await filling.close()
+          const before = usedBytes()
+          const queues = await MiniQueue.open(directory, options)
+          const queue = queues.queue<{ n: number }>('q')
+          const bytesPerJob = (usedBytes() - before) / WAITING
+          figures['bytesPerJob'] = Math.round(bytesPerJob)
+          figures['residentMB'] = Math.round(process.memoryUsage().rss / 1e6)
+          expect(queue.stats().waiting).toBe(WAITING)
+          expect(bytesPerJob).toBeLessThanOrEqual(100)
+          // A measurement that sees nothing would pass as well.
+          expect(bytesPerJob).toBeGreaterThan(30)
+          if (WAITING >= 10_000_000) expect(process.memoryUsage().rss).toBeLessThanOrEqual(2 ** 30)
+          await queues.close()
+        },
+      )
+    },
+  )
+
+  it(
+    'many waiting jobs are opened by their index, and the first comes first',
+    { timeout: HOUR_MS },
+    async () => {
+      const directory = temporaryFolder()
+      const figures: Record<string, unknown> = {}
+      await proving(
+        { row: 'opening', count: OPENED, seed: undefined },
+        () => figures,
+        async () => {
+          const filling = await MiniQueue.open(directory, { durability: 'os' })
+          await fill(filling.queue('q'), OPENED)
+          await filling.close()
+          collectGarbage()
+          const start = performance.now()
+          const queues = await MiniQueue.open(directory)
+          const tookMs = performance.now() - start
+          figures['openMs'] = Math.round(tookMs)
+          const queue = queues.queue<{ n: number }>('q')
+          expect(queue.stats().waiting).toBe(OPENED)
+          const [lease] = await queue.receive()
+          expect(lease?.job.data).toEqual({ n: 0 })
+          if (OPENED >= 1_000_000) expect(tookMs).toBeLessThan(3_000)
+          await queues.close()
+        },
+      )
+    },
+  )
+
+  it(
+    'memory and disk stay flat, though one job is delayed by a year',
+    { timeout: HOUR_MS },
+    async () => {
+      const directory = temporaryFolder()
+      const figures: Record<string, unknown> = {}
+      await proving(
+        { row: 'soak', count: SOAKED, seed: undefined },
+        () => figures,
+        async () => {
+          const maxSegmentBytes = Math.max(MIB, Math.min(64 * MIB, SOAKED * 16))
+          const queues = await MiniQueue.open(directory, { maxSegmentBytes, durability: 'os' })
+          const queue = queues.queue<{ n: number }>('q', {
+            retention: { completed: { count: 100 } },
+          })
+          await queue.enqueue({ n: -1 }, { id: 'next year', delayMs: YEAR_MS })
+          let done = 0
+          queue.process(() => void (done += 1), { concurrency: 200 })
+          let early = 0
+          let mostBytes = 0
+          for (let n = 0; n < SOAKED; n += BATCH) {
+            await queue.enqueueMany(
+              Array.from({ length: BATCH }, (_, i) => ({ data: { n: n + i } })),
+            )
+            while (queue.stats().waiting > BATCH)
+              await new Promise((resolve) => setImmediate(resolve))
+            mostBytes = Math.max(mostBytes, journalBytes(directory))
+            if (early === 0 && n >= SOAKED / 5) early = usedBytes()
+          }
+          while (done < SOAKED) await new Promise((resolve) => setImmediate(resolve))
+          const grown = usedBytes() - early
+          figures['grownMB'] = Math.round(grown / 1e6)
+          figures['mostDiskMB'] = Math.round(mostBytes / 1e6)
+          expect(grown).toBeLessThan(16 * MIB)
+          // What is live is next to nothing here.
+          expect(mostBytes).toBeLessThanOrEqual(2 * maxSegmentBytes + MIB)
+          expect(await queue.get('next year')).toMatchObject({ status: 'delayed', seq: 1 })
+          await queues.close()
+        },
+      )
+    },
+  )
+})
