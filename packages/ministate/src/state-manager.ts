@@ -172,10 +172,7 @@ export class StateManager<S extends object, M> {
     options: ApplyOptions = NO_OPTIONS,
   ): Promise<number> {
     return this.#submit(
-      () => ({
-        ...this.#checked(options),
-        mutations: [this.#open.definition.admit(mutation)],
-      }),
+      () => this.#request([this.#open.definition.admit(mutation)], options),
       lastOf,
     )
   }
@@ -191,7 +188,7 @@ export class StateManager<S extends object, M> {
     options: Pick<ApplyOptions, 'expectedSeq'> = {},
   ): Promise<AppliedAll<AnyResult<M>>> {
     return this.#submit(
-      () => ({ ...this.#checked(options), mutations: this.#admitAll(mutations) }),
+      () => this.#request(this.#admitAll(mutations), options),
       (outcome) => {
         const { first, last, results } = required(outcome)
         return { first, last, results: results as AnyResult<M>[] }
@@ -356,29 +353,36 @@ export class StateManager<S extends object, M> {
   /** What a caller did wrong is a rejection, but for a call from inside of a recipe, which cannot wait for it. */
   #submit<T>(make: () => Request<S>, answer: (outcome: Outcome | undefined) => T): Promise<T> {
     if (this.#open.tree.isInUse) throw reentrant()
-    return this.#whenWritable(({ writer }) => writer.submit(make(), answer))
-  }
-
-  #whenWritable<T>(call: (writing: Writing<S>) => Promise<T>): Promise<T> {
-    const { writing } = this.#open
-    if (!this.#lifecycle.isOpen) return Promise.reject(stateClosed())
-    if (writing === undefined) return Promise.reject(readOnly(this.stateDir))
     try {
-      return call(writing)
+      return this.#writable().writer.submit(make(), answer)
     } catch (error) {
       return Promise.reject(error as Error)
     }
   }
 
-  #checked(options: ApplyOptions): ApplyOptions {
-    if (options === NO_OPTIONS) return options
-    const { expectedSeq, id } = options
+  #whenWritable<T>(call: (writing: Writing<S>) => Promise<T>): Promise<T> {
+    try {
+      return call(this.#writable())
+    } catch (error) {
+      return Promise.reject(error as Error)
+    }
+  }
+
+  #writable(): Writing<S> {
+    const { writing } = this.#open
+    if (!this.#lifecycle.isOpen) throw stateClosed()
+    if (writing === undefined) throw readOnly(this.stateDir)
+    return writing
+  }
+
+  #request(mutations: readonly Admitted[], { expectedSeq, id }: ApplyOptions): Request<S> {
     if (expectedSeq !== undefined) assertCount('expectedSeq', expectedSeq, 0)
-    if (id === undefined) return { ...(expectedSeq !== undefined && { expectedSeq }) }
-    if (typeof id !== 'string' || id === '')
-      throw new TypeError('id must be a string that is not empty')
-    if (this.#open.writing?.log.appendOnce === undefined) throw idUnsupported()
-    return { id, ...(expectedSeq !== undefined && { expectedSeq }) }
+    if (id !== undefined) {
+      if (typeof id !== 'string' || id === '')
+        throw new TypeError('id must be a string that is not empty')
+      if (this.#open.writing?.log.appendOnce === undefined) throw idUnsupported()
+    }
+    return { mutations, expectedSeq, id }
   }
 
   #admitAll(mutations: readonly MutationInputs<M>[keyof M & string][]): readonly Admitted[] {

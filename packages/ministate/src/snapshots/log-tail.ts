@@ -8,6 +8,9 @@ export interface Weight {
   readonly bytes: number
 }
 
+/** Of most calls, where no policy asks for bytes. */
+const ONE_RECORD: Weight = Object.freeze({ records: 1, bytes: 0 })
+
 /** What a record of the log weighs. */
 export interface Weighed {
   readonly record: unknown
@@ -44,22 +47,24 @@ export class LogTail {
     return this.#isOver(this.#records + this.#decidedRecords, this.#bytes + this.#decidedBytes)
   }
 
-  /** Mutations are on their way into the log. */
-  decided(mutations: readonly Weighed[]): void {
-    this.#decidedRecords += mutations.length
-    this.#decidedBytes += this.#bytesOf(mutations)
+  /** Mutations are on their way into the log. Answers what they weigh. */
+  decided(mutations: readonly Weighed[]): Weight {
+    const weight = this.#weightOf(mutations)
+    this.#decidedRecords += weight.records
+    this.#decidedBytes += weight.bytes
+    return weight
   }
 
   /** They have not got there. */
-  undone(mutations: readonly Weighed[]): void {
-    this.#decidedRecords -= mutations.length
-    this.#decidedBytes -= this.#bytesOf(mutations)
+  undone({ records, bytes }: Weight): void {
+    this.#decidedRecords -= records
+    this.#decidedBytes -= bytes
   }
 
   /** They are there. */
-  committed(mutations: readonly Weighed[]): void {
-    this.undone(mutations)
-    this.add({ records: mutations.length, bytes: this.#bytesOf(mutations) })
+  committed(weight: Weight): void {
+    this.undone(weight)
+    this.add(weight)
   }
 
   add({ records, bytes }: Weight): void {
@@ -80,9 +85,10 @@ export class LogTail {
     return this.#countsBytes ? JSON.stringify(record).length + 1 : 0
   }
 
-  #bytesOf(mutations: readonly Weighed[]): number {
-    if (!this.#countsBytes) return 0
-    return mutations.reduce((sum, { record }) => sum + this.bytesOf(record), 0)
+  #weightOf(mutations: readonly Weighed[]): Weight {
+    const records = mutations.length
+    if (!this.#countsBytes) return records === 1 ? ONE_RECORD : { records, bytes: 0 }
+    return { records, bytes: mutations.reduce((sum, { record }) => sum + this.bytesOf(record), 0) }
   }
 
   #isOver(records: number, bytes: number): boolean {

@@ -83,18 +83,18 @@ export class Snapshotter<S extends object> implements LogObserver {
     if (this.#isAutomatic && this.#parts.policy.compact) this.#finishCompaction(snapshot?.seq)
   }
 
-  decided(mutations: readonly Weighed[]): void {
-    this.tail.decided(mutations)
+  decided(mutations: readonly Weighed[]): Weight {
+    return this.tail.decided(mutations)
   }
 
-  undone(mutations: readonly Weighed[]): void {
-    this.tail.undone(mutations)
+  undone(weight: Weight): void {
+    this.tail.undone(weight)
     this.#makeRoom()
   }
 
   /** Begins an automatic snapshot where it is due. */
-  committed(mutations: readonly Weighed[]): void {
-    this.tail.committed(mutations)
+  committed(weight: Weight): void {
+    this.tail.committed(weight)
     this.#check()
   }
 

@@ -1,5 +1,5 @@
 import type { Admitted } from '../definition/compiled.js'
-import { codeOf } from '../errors.js'
+import { assertThat, codeOf } from '../errors.js'
 import { type Undo, undoAll } from '../tree/session.js'
 import {
   appendFailed,
@@ -9,37 +9,38 @@ import {
   wrongExpectedSeq,
 } from './append-failure.js'
 import { mutationsOf } from './requests.js'
-import { runMutations } from './run-mutations.js'
+import { type Ran, runMutations } from './run-mutations.js'
+import type { Weight } from '../snapshots/log-tail.js'
 import type { Outcome, Request, Writer } from './writer.js'
 import type { Versions } from './versions.js'
 import type { WriterParts } from './writer-parts.js'
 
-/** A call that waits for its answer to be durable. In the order of the calls. Kept small: there may be thousands. */
-class Pending implements Outcome {
-  /** The answer holds when the state of this record is durable. */
-  last = 0
-  first = 0
-  results: readonly unknown[] = []
-  /** What was appended; undefined where the answer was only decided on what is not durable yet. */
-  mutations: readonly Admitted[] | undefined
-  undo: readonly Undo[] = []
-  readonly #answer: (outcome: Outcome | undefined) => unknown
-  readonly #resolve: (answer: never) => void
+/** What was decided, and is on its way to the disk. Kept small, and without what is in the log by then: there may be thousands. */
+class Decided implements Outcome {
+  readonly first: number
+  readonly last: number
+  readonly results: readonly unknown[]
+  readonly undo: readonly Undo[]
+  readonly weight: Weight
+  /** Whether readers have it. */
+  isShown = false
+  /** Why it has been taken back. */
+  failure: unknown
+
+  constructor(first: number, { results, undo }: Ran, weight: Weight) {
+    this.first = first
+    this.last = first + results.length - 1
+    this.results = results
+    this.undo = undo
+    this.weight = weight
+  }
+}
+
+/** Somebody who waits until the state of a record is durable. */
+interface Gate {
+  readonly last: number
+  readonly resolve: () => void
   readonly reject: (error: unknown) => void
-
-  constructor(
-    answer: (outcome: Outcome | undefined) => unknown,
-    resolve: (answer: never) => void,
-    reject: (error: unknown) => void,
-  ) {
-    this.#answer = answer
-    this.#resolve = resolve
-    this.reject = reject
-  }
-
-  settle(): void {
-    this.#resolve(this.#answer(this.mutations === undefined ? undefined : this) as never)
-  }
 }
 
 /**
@@ -49,11 +50,17 @@ class Pending implements Outcome {
 export class PipelinedWriter<S extends object> implements Writer<S> {
   readonly #parts: WriterParts<S>
   readonly #versions: Versions<S>
-  #pending: Pending[] = []
+  // In the order of the calls.
+  #pending: Decided[] = []
+  #gates: Gate[] = []
+  // Calls that are on the disk, and whose answers wait for others.
+  #lateCount = 0
   #headSeq: number
   #failure: unknown
   // Calls that wait while somebody holds, in their order.
   #held: (() => void)[] = []
+  // The last answer of such a call, or of one behind it, that is not out.
+  #lastDetour: Promise<unknown> | undefined
   #holderCount = 0
   #isWaitingForRoom = false
 
@@ -72,15 +79,30 @@ export class PipelinedWriter<S extends object> implements Writer<S> {
   }
 
   get pendingCount(): number {
-    return this.#pending.length + this.#held.length
+    return this.#pending.length + this.#gates.length + this.#held.length
   }
 
   submit<T>(request: Request<S>, answer: (outcome: Outcome | undefined) => T): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const call = new Pending(answer, resolve, reject)
-      if (this.#mayGoOn()) this.#submit(request, call)
-      else this.#held.push(() => this.#submit(request, call))
+    if (this.#mayGoOn()) {
+      const answered = this.#submit(request, answer)
+      return this.#lastDetour === undefined ? answered : this.#inOrder(answered)
+    }
+    const answered = new Promise<T>((resolve) => {
+      this.#held.push(() => resolve(this.#submit(request, answer)))
     })
+    return this.#inOrder(answered)
+  }
+
+  /** What goes through more promises than others is not overtaken by what was called behind it. */
+  #inOrder<T>(answered: Promise<T>): Promise<T> {
+    answered.catch(() => {}) // it is told below
+    const inOrder = Promise.allSettled([this.#lastDetour]).then(() => answered)
+    this.#lastDetour = inOrder
+    const passed = (): void => {
+      if (this.#lastDetour === inOrder) this.#lastDetour = undefined
+    }
+    inOrder.then(passed, passed)
+    return inOrder
   }
 
   read<T>(look: (state: S) => T): Promise<T> {
@@ -138,42 +160,41 @@ export class PipelinedWriter<S extends object> implements Writer<S> {
     while (this.#holderCount === 0 && this.#hasRoom() && (next = this.#held.shift())) next()
   }
 
-  #submit(request: Request<S>, call: Pending): void {
-    if (this.#failure !== undefined) return call.reject(stateFailed(this.#failure))
+  /** The answer to an append is made of the log's own promise: one more a call would be felt. */
+  #submit<T>(request: Request<S>, answer: (outcome: Outcome | undefined) => T): Promise<T> {
+    if (this.#failure !== undefined) return Promise.reject(stateFailed(this.#failure))
     this.#versions.beforeChange(this.#headSeq, this.#parts.log.formingSeq)
+    let mutations: readonly Admitted[] | undefined
+    let ran: Ran
     try {
-      this.#decide(request, call)
+      mutations = this.#mutationsOf(request)
+      if (mutations === undefined) return this.#whenDurable().then(() => answer(undefined))
+      ran = this.#run(mutations)
     } catch (error) {
-      void this.#whenDurable().then(() => call.reject(error), call.reject)
-      return
+      return this.#whenDurable().then(() => Promise.reject(error as Error))
     }
-    if (call.mutations === undefined) {
-      void this.#whenDurable().then(() => call.settle(), call.reject)
-      return
-    }
+    const call = new Decided(this.#headSeq + 1, ran, this.#parts.observer.decided(mutations))
     this.#headSeq = call.last
     this.#pending.push(call)
-    this.#parts.observer.decided(call.mutations)
-    this.#append(call.mutations, call.first).then(this.#advance, (error: unknown) =>
-      this.#appendFailed(call, error),
+    return this.#append(mutations, call.first).then(
+      () => this.#appended(call, answer),
+      (error: unknown) => this.#appendFailed(call, error),
     )
   }
 
-  #decide(request: Request<S>, call: Pending): void {
-    const { tree, invariant, isGuarded } = this.#parts
+  /** Undefined where nothing is to be logged. */
+  #mutationsOf(request: Request<S>): readonly Admitted[] | undefined {
+    const { tree, isGuarded } = this.#parts
     const { expectedSeq } = request
     if (expectedSeq !== undefined && expectedSeq !== this.#headSeq) {
       throw wrongExpectedSeq(expectedSeq, this.#headSeq)
     }
-    const mutations = mutationsOf(request, tree, isGuarded)
-    if (mutations === undefined) return
-    const firstSeq = this.#headSeq + 1
-    const { results, undo } = runMutations(mutations, { tree, firstSeq, invariant, isGuarded })
-    call.first = firstSeq
-    call.last = this.#headSeq + mutations.length
-    call.results = results
-    call.undo = undo
-    call.mutations = mutations
+    return mutationsOf(request, tree, isGuarded)
+  }
+
+  #run(mutations: readonly Admitted[]): Ran {
+    const { tree, invariant, isGuarded } = this.#parts
+    return runMutations(mutations, { tree, firstSeq: this.#headSeq + 1, invariant, isGuarded })
   }
 
   #append(mutations: readonly Admitted[], first: number): Promise<unknown> {
@@ -188,17 +209,30 @@ export class PipelinedWriter<S extends object> implements Writer<S> {
   }
 
   /** The output gate: resolves when the newest state is durable, rejects when it never will be. */
-  #whenDurable(): Promise<unknown> {
-    if (this.#pending.length === 0) return Promise.resolve()
-    return new Promise((resolve, reject) => {
-      const gate = new Pending(() => undefined, resolve, reject)
-      gate.last = this.#headSeq
-      this.#pending.push(gate)
+  #whenDurable(): Promise<void> {
+    return this.#pending.length === 0 ? Promise.resolve() : this.#whenShown(this.#headSeq)
+  }
+
+  #whenShown(last: number): Promise<void> {
+    return new Promise((resolve, reject) => this.#gates.push({ last, resolve, reject }))
+  }
+
+  /** It is on the disk: its answer is given as soon as readers have the state that it belongs to. */
+  #appended<T>(call: Decided, answer: (outcome: Outcome | undefined) => T): T | Promise<T> {
+    if (call.failure !== undefined) throw call.failure
+    if (!call.isShown) this.#advance()
+    if (call.isShown && this.#lateCount === 0) return answer(call)
+    // A log has cut a version into two commits. Answers go out in the order of the calls, also those behind it.
+    this.#lateCount++
+    const shown = call.isShown ? Promise.resolve() : this.#whenShown(call.last)
+    return shown.then(() => {
+      this.#lateCount--
+      return answer(call)
     })
   }
 
-  /** Shows what has become durable, once a commit, and settles the calls that stand on it, in their order. */
-  readonly #advance = (): void => {
+  /** Shows what has become durable, once a commit, and lets out what has waited for it. */
+  #advance(): void {
     const { log, published, observer } = this.#parts
     const acknowledgedSeq = log.durability === 'os' ? log.lastSeq : log.durableSeq
     if (acknowledgedSeq <= published.seq) return
@@ -206,27 +240,41 @@ export class PipelinedWriter<S extends object> implements Writer<S> {
     if (version === undefined) return
     published.set(version.state, version.seq)
     const count = this.#pending.findIndex(({ last }) => last > version.seq)
-    const settled = this.#pending.splice(0, count === -1 ? this.#pending.length : count)
-    for (const call of settled) {
-      if (call.mutations !== undefined) observer.committed(call.mutations)
-      call.settle()
+    const shown = this.#pending.splice(0, count === -1 ? this.#pending.length : count)
+    for (const call of shown) {
+      call.isShown = true
+      observer.committed(call.weight)
     }
+    if (this.#gates.length === 0) return
+    const gates = this.#gates
+    this.#gates = gates.filter(({ last }) => last > version.seq)
+    for (const { last, resolve } of gates) if (last <= version.seq) resolve()
+  }
+
+  /** @throws why the call has failed: for itself, or with one before it */
+  #appendFailed(failed: Decided, error: unknown): never {
+    if (failed.failure === undefined) this.#takeBack(failed, error)
+    throw failed.failure
   }
 
   /** Nothing that stands on a failed append may come to be, and nobody may believe that it did. */
-  #appendFailed(failed: Pending, error: unknown): void {
+  #takeBack(failed: Decided, error: unknown): void {
     const at = this.#pending.indexOf(failed)
-    if (at === -1) return // it stood on one that failed before
+    assertThat(at !== -1, 'what readers have is on the disk')
     if (endsTheLog(error) || codeOf(error) === 'WRONG_EXPECTED_SEQ') this.#failure = error
     const dropped = this.#pending.splice(at)
-    for (const { undo, mutations } of dropped.toReversed()) {
+    for (const { undo, weight } of dropped.toReversed()) {
       undoAll(undo)
-      if (mutations !== undefined) this.#parts.observer.undone(mutations)
+      this.#parts.observer.undone(weight)
     }
     this.#headSeq = failed.first - 1
     this.#versions.discardBehind(this.#headSeq)
-    failed.reject(appendFailed(error))
-    for (const { reject } of dropped.slice(1)) reject(behindFailure(error))
+    // The log refuses what stands behind as well, each for itself, and then this is what it is told.
+    for (const call of dropped) call.failure = behindFailure(error)
+    failed.failure = appendFailed(error)
+    const gates = this.#gates
+    this.#gates = gates.filter(({ last }) => last < failed.first)
+    for (const { last, reject } of gates) if (last >= failed.first) reject(behindFailure(error))
     this.#advance()
   }
 }

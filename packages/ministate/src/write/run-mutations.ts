@@ -39,12 +39,11 @@ export function runMutations<S extends object>(
   const session = tree.begin(isGuarded ? STRICTLY_CHANGING : undefined)
   let index = 0
   try {
-    const results: unknown[] = []
-    for (; index < mutations.length; index++) {
-      const mutation = mutations[index] as Admitted
-      const seq = firstSeq === undefined ? undefined : firstSeq + index
-      results.push(runRecipe(session, mutation.recipe, mutation.payload(), seq))
-    }
+    const results = mutations.map((mutation, at) => {
+      index = at
+      const seq = firstSeq === undefined ? undefined : firstSeq + at
+      return runRecipe(session, mutation.recipe, mutation.payload(), seq)
+    })
     if (invariant !== undefined) checkInvariant(tree, invariant, isGuarded)
     return { results, undo: session.end() }
   } catch (error) {

@@ -132,8 +132,7 @@ export class SharedWriter<S extends object> implements Writer<S> {
     }
     this.#headSeq = last
     published.set(show(), last)
-    observer.decided(mutations)
-    observer.committed(mutations)
+    observer.committed(observer.decided(mutations))
     return { first, last, results: ran.results }
   }
 

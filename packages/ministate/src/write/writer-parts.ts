@@ -1,6 +1,7 @@
 import type { Log } from '@mini-rs/ministore'
 import type { Admitted } from '../definition/compiled.js'
 import type { Published } from '../observe/published.js'
+import type { Weight } from '../snapshots/log-tail.js'
 import type { StateTree } from '../tree/state-tree.js'
 
 /** What a writer works with. */
@@ -16,12 +17,12 @@ export interface WriterParts<S extends object> {
 
 /** Told of what goes into the log, and asked whether there is room for more. */
 export interface LogObserver {
-  /** Mutations are on their way into the log. */
-  decided(mutations: readonly Admitted[]): void
-  /** They have not got there. */
-  undone(mutations: readonly Admitted[]): void
-  /** They are durable. */
-  committed(mutations: readonly Admitted[]): void
+  /** Mutations are on their way into the log. Answers what they weigh. */
+  decided(mutations: readonly Admitted[]): Weight
+  /** What weighs so much has not got there. */
+  undone(weight: Weight): void
+  /** It is durable. */
+  committed(weight: Weight): void
   /** What a call has to wait for before it may add to the log; undefined for nothing. */
   room(): Promise<void> | undefined
 }
