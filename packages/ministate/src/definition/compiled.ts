@@ -208,10 +208,18 @@ function tagOf(name: string, version: number): string {
 /** The one key of `{ name: payload }`. Others may be there as long as they are undefined. */
 function onlyKey(value: unknown): string {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-    const keys = Object.keys(value)
-    const [key] = keys
-    if (key !== undefined && keys.length === 1) return key
-    const given = keys.filter((one) => (value as Record<string, unknown>)[one] !== undefined)
+    let key: string | undefined
+    let count = 0
+    // No list of the keys: this runs for every record of a replay.
+    for (const one in value) {
+      if (!Object.hasOwn(value, one)) continue
+      key = one
+      count++
+    }
+    if (key !== undefined && count === 1) return key
+    const given = Object.keys(value).filter(
+      (one) => (value as Record<string, unknown>)[one] !== undefined,
+    )
     if (given.length === 1 && given[0] !== undefined) return given[0]
   }
   throw new MiniStateError(

@@ -18,14 +18,14 @@ export abstract class DraftNode<C extends object = object> {
   #key: unknown
   /** The data: what the state holds, or held when it was taken out. */
   current: C
-  #isOwned: boolean
+  /** The draft that its session made before it. */
+  previous: DraftNode | undefined
 
   constructor(session: Session, current: C, parent: DraftNode | undefined, key: unknown) {
     this.session = session
     this.current = current
     this.parent = parent
     this.#key = key
-    this.#isOwned = session.owns(current)
   }
 
   /** From the state down to here, for messages. */
@@ -63,11 +63,10 @@ export abstract class DraftNode<C extends object = object> {
   /** The data, which may now be changed in place: the published state does not share it. */
   protected writable(): C {
     this.session.assertWritable()
-    if (this.#isOwned) return this.current
+    if (this.session.owns(this.current)) return this.current
     const copy = this.shallowCopy(this.current)
     this.#link(copy)
     this.current = copy
-    this.#isOwned = true
     this.session.copied(this, copy)
     return copy
   }

@@ -54,11 +54,11 @@ export class DraftObject extends DraftNode<Properties> implements ProxyHandler<o
   set(_: object, key: string | symbol, value: unknown): boolean {
     if (typeof key === 'symbol') this.refuse('a symbol as a key', String(key))
     if (value === undefined) return this.deleteProperty(_, key)
-    if (!key.isWellFormed()) this.refuse('a lone surrogate in the key', key)
-    this.#assertRoomFor(key)
+    const isNew = !Object.hasOwn(this.current, key)
+    if (isNew) this.#assertMayHave(key)
     const copy = this.copyIn(value, key)
     const properties = this.writable()
-    if (Object.hasOwn(properties, key)) {
+    if (!isNew) {
       const before = properties[key]
       putProperty(properties, key, copy)
       this.session.wrote(this, key, copy, () => putProperty(properties, key, before))
@@ -121,7 +121,8 @@ export class DraftObject extends DraftNode<Properties> implements ProxyHandler<o
   }
 
   /** With some keys an object takes more levels of a snapshot, and all that it holds is deeper in it. */
-  #assertRoomFor(key: string): void {
+  #assertMayHave(key: string): void {
+    if (!key.isWellFormed()) this.refuse('a lone surrogate in the key', key)
     if (!isAmbiguousKey(key) || this.levels > 1) return
     try {
       this.session.copyIn({ ...this.current, [key]: null }, this.parent?.depth ?? 0)

@@ -14,6 +14,8 @@ const FEW_NODES = 12
 /** Takes back one change. Run from the newest to the oldest. */
 export type Undo = () => void
 
+const NOTHING: readonly Undo[] = Object.freeze([])
+
 /** What a session needs of the tree that it works on. */
 export interface SessionTree {
   root: object
@@ -39,9 +41,11 @@ export interface SessionOptions {
 export class Session {
   readonly #tree: SessionTree
   readonly #options: SessionOptions
-  readonly #undo: Undo[] = []
+  // Made with its first entry: most recipes change one thing, and thousands may wait for the disk with theirs.
+  #undo: Undo[] | undefined
   // So that the same collection is always the same draft; with an index once they are many.
-  readonly #nodes: DraftNode[] = []
+  #newest: DraftNode | undefined
+  #nodeCount = 0
   #index: Map<object, DraftNode> | undefined
   // Dates and bytes that were read: copies, the same for the same, so that `list.includes(list[0])` is true.
   #lent: Map<object, object> | undefined
@@ -66,7 +70,7 @@ export class Session {
   end(): readonly Undo[] {
     this.#isOver = true
     this.#tree.ended()
-    return this.#undo
+    return this.#undo ?? NOTHING
   }
 
   /** Ends it and takes all changes back. */
@@ -76,7 +80,7 @@ export class Session {
 
   /** What a recipe sees of a value that is in the state. */
   wrap(value: object, parent: DraftNode, key: unknown): object {
-    if (!(value instanceof Date || value instanceof Uint8Array)) {
+    if (isPlain(value) || !(value instanceof Date || value instanceof Uint8Array)) {
       return this.#draftOf(value, parent, key)
     }
     this.#lent ??= new Map()
@@ -102,16 +106,17 @@ export class Session {
     const tree = this.#tree
     const before = tree.root
     tree.root = copy
-    this.#undo.push(() => (tree.root = before))
+    this.onUndo(() => (tree.root = before))
   }
 
   onUndo(undo: Undo): void {
-    this.#undo.push(undo)
+    if (this.#undo === undefined) this.#undo = [undo]
+    else this.#undo.push(undo)
   }
 
   /** Notes a write that has been done: where in `node`, and what is there now. */
   wrote(node: DraftNode, key: unknown, value: unknown, undo: Undo): void {
-    this.#undo.push(undo)
+    this.onUndo(undo)
     this.#options.onWrite?.(node.pathOf(key), value)
   }
 
@@ -148,17 +153,27 @@ export class Session {
     const known = this.#find(value)
     if (known !== undefined) return known.draft
     const node = makeNode(this, value, parent, key)
-    this.#nodes.push(node)
+    node.previous = this.#newest
+    this.#newest = node
+    this.#nodeCount++
     this.#index?.set(value, node)
     return node.draft
   }
 
   #find(value: object): DraftNode | undefined {
+    if (this.#index === undefined && this.#nodeCount >= FEW_NODES) this.#index = this.#indexed()
     if (this.#index !== undefined) return this.#index.get(value)
-    const nodes = this.#nodes
-    if (nodes.length < FEW_NODES) return nodes.find(({ current }) => current === value)
-    this.#index = new Map(nodes.map((node) => [node.current, node]))
-    return this.#index.get(value)
+    let node = this.#newest
+    while (node !== undefined && node.current !== value) node = node.previous
+    return node
+  }
+
+  #indexed(): Map<object, DraftNode> {
+    const index = new Map<object, DraftNode>()
+    for (let node = this.#newest; node !== undefined; node = node.previous) {
+      index.set(node.current, node)
+    }
+    return index
   }
 }
 
@@ -173,10 +188,16 @@ function makeNode(
   parent: DraftNode | undefined,
   key: unknown,
 ): DraftNode {
+  if (isPlain(value)) return new DraftObject(session, value, parent, key)
   if (Array.isArray(value)) return new DraftArray(session, value, parent, key)
   if (value instanceof Map) return new DraftMapNode(session, value, parent, key)
   if (value instanceof Set) return new DraftSetNode(session, value, parent, key)
   return new DraftObject(session, value as Record<string, unknown>, parent, key)
+}
+
+/** Most of what a state holds, and told first: each `instanceof` would go through its prototypes. */
+function isPlain(value: object): value is Record<string, unknown> {
+  return Object.getPrototypeOf(value) === Object.prototype
 }
 
 const copyState = stateCopier(unwrapDraft)
