@@ -50,7 +50,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^packages/(ministore|minisnap|ministate|miniqueue)/src/',
-        pathNot: '^packages/ministore/src/fs/',
+        pathNot: '^packages/(ministore/src/fs|miniqueue/src/cli)/',
       },
       to: { path: '^(node:)?(fs|fs/promises|child_process|os)$' },
     },

@@ -20,6 +20,11 @@ export class Rates {
     counts[counts.length - 1] = (counts.at(-1) ?? 0) + 1
   }
 
+  /** Begins anew. */
+  clear(): void {
+    this.#counts.clear()
+  }
+
   /** A second is over. */
   tick(): void {
     for (const counts of this.#counts.values()) {
@@ -31,15 +36,15 @@ export class Rates {
   /** Over the last whole seconds. */
   perSecond(queue: string, what: Counted): number {
     const whole = this.#of(queue, what).slice(0, -1).slice(-RATE_SECONDS)
-    return whole.length === 0 ? 0 : whole.reduce((sum, count) => sum + count, 0) / RATE_SECONDS
+    return whole.reduce((sum, count) => sum + count, 0) / Math.max(1, whole.length)
   }
 
-  /** A bar a second, the highest as high as can be. */
-  sparkline(queue: string, what: Counted): string {
-    const whole = this.#of(queue, what).slice(0, -1)
+  /** A bar a second for so many seconds, the highest as high as can be. */
+  sparkline(queue: string, what: Counted, seconds: number): string {
+    const whole = this.#of(queue, what).slice(0, -1).slice(-seconds)
     const most = Math.max(1, ...whole)
     const bars = whole.map((count) => BARS[Math.ceil((count / most) * (BARS.length - 1))] ?? ' ')
-    return bars.join('').padStart(this.#seconds, BARS[0])
+    return bars.join('').padStart(seconds, BARS[0])
   }
 
   #of(queue: string, what: Counted): number[] {

@@ -78,10 +78,15 @@ export function emptyLedger(): Ledger {
   return new Ledger(new Bodies(0), WHOLE_WINDOW)
 }
 
-/** What the lease file says of jobs that have not ended: the attempt that runs, by the job's number. */
-export async function readLeases(directory: string, ledger: Ledger): Promise<Map<number, number>> {
+/** The lease file. To be read before the journal: what has ended meanwhile is then known to have. */
+export function readNotes(directory: string): Promise<readonly Unsettled[]> {
+  return LeaseFile.read(nodeFileSystem, leasesPath(directory))
+}
+
+/** What runs of that which was noted: the attempt, by the job's number. */
+export function leasesIn(notes: readonly Unsettled[], ledger: Ledger): Map<number, number> {
   const leases = new Map<number, number>()
-  for (const { of, attempt } of await noted(directory)) {
+  for (const { of, attempt } of notes) {
     const slot = ledger.jobs.table.ofSeq(of)
     if (slot === undefined || ledger.jobs.table.attempt(slot) >= attempt) continue
     const status = ledger.jobs.table.status(slot)
@@ -160,6 +165,7 @@ export function bodyOf(record: QueueRecord): JobBody | undefined {
 
 async function readOnce(directory: string): Promise<QueuesView> {
   const nowMs = Date.now()
+  const notes = await readNotes(directory)
   const ledger = emptyLedger()
   let lastSeq = 0
   for await (const { seq, record } of recordsOf(directory)) {
@@ -168,7 +174,7 @@ async function readOnce(directory: string): Promise<QueuesView> {
   }
   ledger.jobs.advance(nowMs, nowMs)
   const owner = await readOwner(directory)
-  const leases = await readLeases(directory, ledger)
+  const leases = leasesIn(notes, ledger)
   if (owner !== undefined) markRunning(ledger, leases)
   return { directory, ledger, owner, leases, lastSeq, nowMs }
 }
@@ -179,10 +185,6 @@ export function markRunning(ledger: Ledger, leases: ReadonlyMap<number, number>)
     const slot = ledger.jobs.table.ofSeq(seq)
     if (slot !== undefined) ledger.jobs.change(slot, { kind: 'lease', attempt })
   }
-}
-
-async function noted(directory: string): Promise<Unsettled[]> {
-  return LeaseFile.read(nodeFileSystem, leasesPath(directory))
 }
 
 async function readText(path: string): Promise<string | undefined> {

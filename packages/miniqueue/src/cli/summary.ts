@@ -22,6 +22,16 @@ export interface CommonOptions {
   readonly json?: boolean
 }
 
+interface Summary extends Readonly<Record<JobStatus, number>> {
+  readonly name: string
+  readonly isPaused: boolean
+  readonly pendingBytes: number
+}
+
+interface Figures extends Summary {
+  readonly oldest: { readonly id: string; readonly forMs: number } | undefined
+}
+
 const STATUSES: readonly JobStatus[] = [
   'waiting',
   'delayed',
@@ -53,11 +63,7 @@ export async function ls(directory: string, options: CommonOptions): Promise<voi
   if (queues.length === 0) {
     return printLines([title(view.directory, view.owner), 'There are no queues in it yet.'])
   }
-  const rows = queues.map((queue) => [
-    coloured('bold', shown(queue.name)),
-    ...STATUSES.map((status) => count(status, queue.counts[status])),
-    queue.isPaused ? coloured('yellow', 'paused') : '',
-  ])
+  const rows = queues.map((queue) => rowOf(queue))
   const heads = ['queue', ...STATUSES, ''].map((head) => coloured('dim', head))
   const lines = table([heads, ...rows], [1, 2, 3, 4, 5, 6, 7])
   await printLines([title(view.directory, view.owner), '', ...lines.map((line) => line.trimEnd())])
@@ -73,31 +79,37 @@ export async function stats(
   const { jobs } = view.ledger
   const queues = name === undefined ? jobs.queues : [findQueue(view.ledger, name)]
   const { sizeBytes, segments, records } = await MiniStore.inspect(journalPath(directory))
-  const figures = await Promise.all(
-    queues.map(async (queue) => ({ ...summaryOf(queue), oldest: await oldestOf(view, queue) })),
-  )
+  const figures = await Promise.all(queues.map((queue) => figuresOf(view, queue)))
   const journal = { sizeBytes, files: segments.length, records, lastSeq: view.lastSeq }
   if (options.json === true)
     return printJson({ owner: view.owner ?? null, journal, queues: figures })
-  const blocks = figures.flatMap(({ name: queue, isPaused, pendingBytes, oldest, ...counts }) => {
-    const rows = STATUSES.map((status) => [status, count(status, counts[status])])
-    const more = [
-      ['bytes', size(pendingBytes)],
-      [
-        'oldest',
-        oldest === undefined
-          ? '–'
-          : `${shown(oldest.id)}, ready for ${lengthInWords(oldest.forMs)}`,
-      ],
-    ]
-    const head = `${coloured('bold', shown(queue))}${isPaused ? coloured('yellow', '  paused') : ''}`
-    return ['', head, ...table([...rows, ...more], []).map((line) => `  ${line}`)]
-  })
   await printLines([
     title(directory, view.owner),
     `${counted(records, 'record')} in the journal, ${size(sizeBytes)} in ${counted(segments.length, 'file')}`,
-    ...blocks,
+    ...figures.flatMap((one) => blockOf(one)),
   ])
+}
+
+function rowOf(queue: QueueLedger): string[] {
+  const counts = STATUSES.map((status) => count(status, queue.counts[status]))
+  const paused = queue.isPaused ? coloured('yellow', 'paused') : ''
+  return [coloured('bold', shown(queue.name)), ...counts, paused]
+}
+
+async function figuresOf(view: QueuesView, queue: QueueLedger): Promise<Figures> {
+  return { ...summaryOf(queue), oldest: await oldestOf(view, queue) }
+}
+
+function blockOf({ name, isPaused, pendingBytes, oldest, ...counts }: Figures): string[] {
+  const first =
+    oldest === undefined ? '–' : `${shown(oldest.id)}, ready for ${lengthInWords(oldest.forMs)}`
+  const rows = [
+    ...STATUSES.map((status) => [status, count(status, counts[status])]),
+    ['bytes', size(pendingBytes)],
+    ['oldest', first],
+  ]
+  const head = coloured('bold', shown(name)) + (isPaused ? coloured('yellow', '  paused') : '')
+  return ['', head, ...table(rows, []).map((line) => `  ${line}`)]
 }
 
 /** The folder, and who has it open. */
@@ -135,11 +147,7 @@ export function statusText(status: JobStatus): string {
   return coloured(COLOURS[status], status)
 }
 
-function summaryOf(queue: QueueLedger): Readonly<Record<JobStatus, number>> & {
-  readonly name: string
-  readonly isPaused: boolean
-  readonly pendingBytes: number
-} {
+function summaryOf(queue: QueueLedger): Summary {
   const { name, counts, isPaused, pendingBytes } = queue
   return { name, ...counts, isPaused, pendingBytes }
 }

@@ -4,13 +4,25 @@ import type { QueueRecord } from '../records/record-types.js'
 import { journalPath } from '../queue/places.js'
 import { lengthInWords } from '../queue/words.js'
 import type { Ledger } from '../ledger/ledger.js'
+import type { QueueLedger } from '../ledger/queue-ledger.js'
 import { Rates } from './rates.js'
 import { coloured, cut, printLines, shown, table, widthOf } from './output.js'
-import { type QueuesView, markRunning, readLeases, readOwner, readQueues } from './reading.js'
+import {
+  type QueuesView,
+  leasesIn,
+  markRunning,
+  readNotes,
+  readOwner,
+  readQueues,
+} from './reading.js'
 import { type CommonOptions, count, oldestOf, title } from './summary.js'
 
 const REFRESH_MS = 1_000
-const SPARKLINE_SECONDS = 30
+/** A follower is behind its writer by no more than this. */
+const FOLLOW_MS = 200
+const MOST_BARS = 60
+/** A chart that is shorter says nothing. */
+const LEAST_BARS = 10
 /** Of jobs that have completed none is shown; so many are kept, for what may still be said of them. */
 const MOST_COMPLETED = 1_000
 
@@ -28,7 +40,7 @@ export interface TopOptions extends CommonOptions {
 /** Shows the queues live, until it is interrupted. Where output is no terminal: once. */
 export async function top(directory: string, options: TopOptions): Promise<void> {
   const view = await readQueues(directory)
-  const rates = new Rates(SPARKLINE_SECONDS)
+  const rates = new Rates(MOST_BARS)
   const isLive = options.once !== true && process.stdout.isTTY
   if (!isLive) return printLines(await frame(view, rates, undefined))
   const stop = new AbortController()
@@ -36,10 +48,12 @@ export async function top(directory: string, options: TopOptions): Promise<void>
   process.stdout.write(ENTER)
   try {
     const followed = follow(view, rates, stop.signal)
-    while (!stop.signal.aborted) {
-      await refresh(view)
+    for (let frames = 0; !stop.signal.aborted; frames++) {
+      await refresh(view, stop.signal)
+      // What came before it was looked at came in no time.
+      if (frames === 0) rates.clear()
       draw(await frame(view, rates, process.stdout.columns))
-      await Promise.race([wait(REFRESH_MS, stop.signal), followed])
+      await Promise.race([wait(REFRESH_MS - FOLLOW_MS, stop.signal), followed])
       rates.tick()
     }
     await followed
@@ -76,14 +90,18 @@ function countIn(rates: Rates, { jobs }: Ledger, record: QueueRecord): void {
 }
 
 /** What is in no record: the time, who runs, who has the folder open. */
-async function refresh(view: {
-  -readonly [Key in keyof QueuesView]: QueuesView[Key]
-}): Promise<void> {
+async function refresh(
+  view: { -readonly [Key in keyof QueuesView]: QueuesView[Key] },
+  signal: AbortSignal,
+): Promise<void> {
   const { directory, ledger } = view
+  const notes = await readNotes(directory)
+  // What has ended before that was read comes along the journal meanwhile.
+  await wait(FOLLOW_MS, signal)
   view.nowMs = Date.now()
   view.owner = await readOwner(directory)
   ledger.jobs.advance(view.nowMs, view.nowMs)
-  view.leases = await readLeases(directory, ledger)
+  view.leases = leasesIn(notes, ledger)
   if (view.owner === undefined) returnToWaiting(ledger)
   else markRunning(ledger, view.leases)
   for (const { ended } of ledger.jobs.queues) {
@@ -102,54 +120,72 @@ function returnToWaiting({ jobs }: Ledger): void {
   }
 }
 
+const HEADS = [
+  'queue',
+  'waiting',
+  'delayed',
+  'blocked',
+  'active',
+  'dead',
+  'in/s',
+  'done/s',
+  'failed/s',
+  'oldest waiting',
+]
+
 async function frame(
   view: QueuesView,
   rates: Rates,
   columns: number | undefined,
 ): Promise<string[]> {
   const { queues } = view.ledger.jobs
-  const heads = [
-    'queue',
-    'waiting',
-    'delayed',
-    'blocked',
-    'active',
-    'dead',
-    'in/s',
-    'done/s',
-    'failed/s',
-    '',
-    'oldest waiting',
-  ]
-  const rows = await Promise.all(
-    queues.map(async (queue) => {
-      const { name, counts, isPaused } = queue
-      const oldest = await oldestOf(view, queue)
-      const failed = rates.perSecond(name, 'failed')
-      return [
-        coloured('bold', cut(shown(name), 30)),
-        count('waiting', counts.waiting),
-        count('delayed', counts.delayed),
-        count('blocked', counts.blocked),
-        count('active', counts.active),
-        count('dead', counts.dead),
-        rateText(rates.perSecond(name, 'in')),
-        rateText(rates.perSecond(name, 'done')),
-        failed === 0 ? coloured('dim', '0') : coloured('red', rateText(failed)),
-        coloured('green', rates.sparkline(name, 'done')),
-        isPaused ? coloured('yellow', 'paused') : oldestText(oldest),
-      ]
-    }),
-  )
-  const lines = table(
-    [heads.map((head) => coloured('dim', head)), ...rows],
-    [1, 2, 3, 4, 5, 6, 7, 8],
-  )
-  const all = [title(view.directory, view.owner), '', ...lines.map((line) => line.trimEnd())]
-  if (queues.length === 0) all.splice(2, 1, 'There are no queues in it yet.')
-  if (columns === undefined) return all
+  const heads = HEADS.map((head) => coloured('dim', head))
+  const rows = await Promise.all(queues.map((queue) => rowOf(view, queue, rates)))
+  const lines = table([heads, ...rows], [1, 2, 3, 4, 5, 6, 7, 8])
+  if (queues.length === 0) lines.splice(0, 1, 'There are no queues in it yet.')
+  const head = [title(view.directory, view.owner), '']
+  if (columns === undefined) return [...head, ...lines.map((line) => line.trimEnd())]
   const now = new Date(view.nowMs).toTimeString().slice(0, 8)
-  return [...all, '', coloured('dim', `${now}  q quits`)].map((line) => fit(line, columns))
+  const charted = queues.length === 0 ? lines : withCharts(lines, view, rates, columns)
+  return [...head, ...charted, '', coloured('dim', `${now}  q quits`)].map((line) =>
+    fit(line, columns),
+  )
+}
+
+async function rowOf(view: QueuesView, queue: QueueLedger, rates: Rates): Promise<string[]> {
+  const { name, counts, isPaused } = queue
+  const failed = rates.perSecond(name, 'failed')
+  return [
+    coloured('bold', cut(shown(name), 30)),
+    count('waiting', counts.waiting),
+    count('delayed', counts.delayed),
+    count('blocked', counts.blocked),
+    count('active', counts.active),
+    count('dead', counts.dead),
+    rateText(rates.perSecond(name, 'in')),
+    rateText(rates.perSecond(name, 'done')),
+    failed === 0 ? coloured('dim', '0') : coloured('red', rateText(failed)),
+    isPaused ? coloured('yellow', 'paused') : oldestText(await oldestOf(view, queue)),
+  ]
+}
+
+/** Behind each line as much of the last minute as there is room for. */
+function withCharts(
+  lines: readonly string[],
+  { ledger }: QueuesView,
+  rates: Rates,
+  columns: number,
+): string[] {
+  const width = Math.max(...lines.map((line) => widthOf(line))) + 2
+  const bars = Math.min(MOST_BARS, columns - width)
+  if (bars < LEAST_BARS) return [...lines]
+  const charts = [
+    coloured('dim', cut(`done, last ${bars} s`, bars)),
+    ...ledger.jobs.queues.map(({ name }) => coloured('green', rates.sparkline(name, 'done', bars))),
+  ]
+  return lines.map(
+    (line, index) => line + ' '.repeat(width - widthOf(line)) + (charts[index] ?? ''),
+  )
 }
 
 function oldestText(oldest: { readonly id: string; readonly forMs: number } | undefined): string {

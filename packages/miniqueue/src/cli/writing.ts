@@ -1,6 +1,5 @@
 import { MiniStoreError } from '@mini-rs/ministore'
 import { MiniQueueError } from '../errors.js'
-import type { DeathReason } from '../job-types.js'
 import type { DeadFilter } from '../queue/dead-letters.js'
 import type { EnqueueOptions } from '../queue/enqueue-options.js'
 import { MiniQueue } from '../queue/mini-queue.js'
@@ -14,9 +13,8 @@ import {
   printJson,
   printLines,
   shown,
-  table,
-  valueText,
 } from './output.js'
+import { type DeadOptions, previewRedrive } from './dead.js'
 import { findQueue, readOwner, readQueues, requireQueues } from './reading.js'
 import type { CommonOptions } from './summary.js'
 
@@ -31,15 +29,6 @@ export interface EnqueueCommandOptions extends CommonOptions {
   readonly priority?: number
   readonly group?: string
   readonly attempts?: number
-}
-
-/** Options of the commands on dead letters. */
-export interface DeadOptions extends CommonOptions {
-  readonly id?: readonly string[]
-  readonly reason?: DeathReason
-  readonly error?: string
-  readonly limit?: number
-  readonly preview?: boolean
 }
 
 /** Enqueues a job. */
@@ -108,34 +97,15 @@ export async function redrive(
   queue: string,
   options: DeadOptions,
 ): Promise<void> {
-  const filter = filterOf(options)
-  const isPreview = options.preview === true
-  const { preview, redriven } = await withQueue(directory, queue, async (one) => ({
-    preview: await one.dead.preview(filter),
-    redriven: isPreview ? 0 : await one.dead.redrive(filter),
+  if (options.preview === true) return previewRedrive(directory, queue, options)
+  const { redriven, left } = await withQueue(directory, queue, async (one) => ({
+    redriven: await one.dead.redrive(filterOf(options)),
+    left: one.stats().dead,
   }))
-  if (options.json === true) return printJson(isPreview ? preview : { redriven })
-  if (!isPreview) {
-    const left = `${counted(preview.remaining, 'dead letter')} left`
-    return printLines([
-      `${coloured('green', counted(redriven, 'job'))} of ${shown(queue)} ${redriven === 1 ? 'waits' : 'wait'} again, ${left}`,
-    ])
-  }
-  const { count, remaining, reasons, sample } = preview
-  const rows = sample.map(({ job, reason, error, diedAtMs }) => [
-    coloured('bold', shown(job.id)),
-    coloured('dim', localTime(diedAtMs)),
-    coloured('red', reason),
-    error === undefined ? '' : shown(`${error.name}: ${error.message}`),
-    valueText(job.data, 60),
-  ])
-  const why = Object.entries(reasons).map(([reason, jobs]) => `${jobs} ${reason}`)
+  if (options.json === true) return printJson({ redriven, left })
+  const jobs = coloured('green', counted(redriven, 'job'))
   await printLines([
-    `${counted(count, 'job')} of ${coloured('bold', shown(queue))} would wait again${why.length === 0 ? '' : ` (${why.join(', ')})`}, ${counted(remaining, 'dead letter')} would be left`,
-    ...table(rows, []).map((line) => `  ${line}`),
-    ...(count > sample.length ? [`  … and ${counted(count - sample.length, 'other')}`] : []),
-    coloured('yellow', 'Nothing was changed.') +
-      (count === 0 ? '' : ' Leave out --preview to do it.'),
+    `${jobs} of ${shown(queue)} ${redriven === 1 ? 'waits' : 'wait'} again, ${counted(left, 'dead letter')} left`,
   ])
 }
 
