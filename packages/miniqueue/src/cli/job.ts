@@ -16,6 +16,8 @@ import { type QueuesView, findSlot, readBody, readId, readQueues, recordsOf } fr
 import { type CommonOptions, statusText } from './summary.js'
 
 const MOST_VALUE = 200
+const DIED_RUNNING =
+  'It was running when its process died; at the next opening it comes again, with a crash on its account.'
 
 /** Prints a job as it stands. */
 export async function show(
@@ -116,20 +118,19 @@ export async function explain(
   const seq = view.ledger.jobs.table.seq(slot)
   const diedRunning = view.owner === undefined && view.leases.has(seq)
   if (options.json === true) return printJson({ ...explanation, owner, diedRunning })
+  const because = why === status ? '' : coloured('dim', ` (${why})`)
   const lines = [
-    `${coloured('bold', shown(explanation.id))} is ${statusText(status)} ${coloured('dim', `(${why})`)}`,
+    `${coloured('bold', shown(explanation.id))} is ${statusText(status)}${because}`,
     shown(sentence),
   ]
-  if (diedRunning) {
-    lines.push(
-      coloured(
-        'yellow',
-        'It was running when its process died; at the next opening it comes again, with a crash on its account.',
-      ),
-    )
-  }
-  if (view.owner === undefined && !isOver(status)) {
+  if (diedRunning) lines.push(coloured('yellow', DIED_RUNNING))
+  if (isOver(status)) return printLines(lines)
+  if (view.owner === undefined) {
     lines.push(coloured('yellow', 'No process has these queues open: nothing runs.'))
+  } else if (why === 'next') {
+    lines.push(
+      `Whether a worker takes it, only its process knows (${view.owner.pid}): call explain() there.`,
+    )
   }
   await printLines(lines)
 }

@@ -114,6 +114,7 @@ function describeOther(record: QueueRecord): [number | undefined, string] {
     const { schedule, dueMs, atMs } = record.tick
     return [atMs, `schedule ${coloured('bold', shown(schedule))}  passed over ${localTime(dueMs)}`]
   }
+  if ('release' in record) return [record.release.atMs, coloured('dim', 'closed')]
   if ('put' in record) {
     return [
       undefined,

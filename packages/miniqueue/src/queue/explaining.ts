@@ -175,9 +175,9 @@ function membersThatHoldUp(
 function whyWaiting(ledger: Ledger, slot: number, { live }: ExplainContext): Reason {
   const ahead = countAhead(ledger, slot)
   const before = ahead === 0 ? 'nothing is before it' : `${counted(ahead, 'job')} before it`
+  // What reads the journal beside its process knows no more.
   if (live === undefined) {
-    const sentence = `Nothing in the journal keeps it; ${before}. Whether a worker takes it, only its process knows.`
-    return { why: 'next', ahead, sentence }
+    return { why: 'next', ahead, sentence: `Nothing in the journal keeps it; ${before}.` }
   }
   const crashes = ledger.jobs.table.crashes(slot)
   if (live.isHeldBack) {
