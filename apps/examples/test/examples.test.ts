@@ -94,6 +94,11 @@ const PROGRAMS: readonly { name: string; first: RegExp[]; second: RegExp[] }[] =
     second: [/6 parcels wait, the receipt for 6, cursor 6/],
   },
   {
+    name: 'queue-cleanup.ts',
+    first: [/^the next night is .*T0[12]:30:00\.000Z$/m, /^removed old\.txt; left new\.txt$/m],
+    second: [/^removed old\.txt; left new\.txt$/m],
+  },
+  {
     name: 'state-schemas.ts',
     first: [
       /^6 pieces are left/,
