@@ -65,7 +65,11 @@ export function splitSeal(bytes: Uint8Array): SealedBody {
   for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
     check.add(bytes.subarray(at, at + PIECE_BYTES))
   }
-  const verdict = check.verdict()
+  return bodyOf(bytes, check.verdict())
+}
+
+/** What stands in front of the seal of a file, by what its check has found. */
+export function bodyOf(bytes: Uint8Array, verdict: SealVerdict): SealedBody {
   if (verdict.kind === 'damaged') return verdict
   const end = verdict.kind === 'sealed' ? bytes.length - SEAL_LINE_BYTES : bytes.length
   return { kind: verdict.kind, body: bytes.subarray(0, end) }

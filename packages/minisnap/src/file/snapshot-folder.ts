@@ -9,7 +9,7 @@ import {
   isSnapshotLeftover,
   parseSnapshotName,
 } from './file-names.js'
-import { SealCheck, type SealVerdict, type SealedBody, splitSeal } from './sealed-body.js'
+import { SealCheck, type SealVerdict, type SealedBody, bodyOf, splitSeal } from './sealed-body.js'
 
 /** Bytes of one read. */
 const READ_BYTES = 8 * 1024 * 1024
@@ -67,9 +67,13 @@ export class SnapshotFolder {
   /** What stands in front of the seal, decompressed. @throws {@link MiniSnapError} `IO`, `COMPRESSION_UNAVAILABLE` */
   async read(entry: FolderEntry, options: BodyOptions = {}): Promise<FoundBody> {
     const found = await this.#tryRead(entry, options, async () => {
-      const bytes = await this.#readFile(entry.path, options)
       const { compression } = entry
-      return splitSeal(compression === 'none' ? bytes : await decompress(compression, bytes))
+      if (compression !== 'none') {
+        return splitSeal(await decompress(compression, await this.#readFile(entry.path, options)))
+      }
+      const check = new SealCheck()
+      const bytes = await this.#readFile(entry.path, options, (piece) => check.add(piece))
+      return bodyOf(bytes, check.verdict())
     })
     return refuseUnsealed(found, entry)
   }
@@ -207,23 +211,30 @@ export class SnapshotFolder {
     }
   }
 
-  async #readFile(path: string, { signal, onProgress }: BodyOptions): Promise<Uint8Array> {
+  /** `onPiece`: is given all of it, each piece while the next one is read. */
+  async #readFile(
+    path: string,
+    { signal, onProgress }: BodyOptions,
+    onPiece?: (piece: Uint8Array) => void,
+  ): Promise<Uint8Array> {
     const handle = await this.#fileSystem.open(path, 'read')
     try {
       const totalBytes = handle.sizeSync()
       const bytes = Buffer.allocUnsafeSlow(totalBytes)
+      let piece = bytes.subarray(0, 0)
       let doneBytes = 0
       while (doneBytes < totalBytes) {
         signal?.throwIfAborted()
-        const count = await readFully(
-          handle,
-          bytes.subarray(doneBytes, doneBytes + READ_BYTES),
-          doneBytes,
-        )
+        const next = bytes.subarray(doneBytes, doneBytes + READ_BYTES)
+        const reading = readFully(handle, next, doneBytes)
+        onPiece?.(piece)
+        const count = await reading
+        piece = next.subarray(0, count)
         if (count === 0) break // it was cut while we read
         doneBytes += count
         onProgress?.({ doneBytes, totalBytes })
       }
+      onPiece?.(piece)
       return bytes.subarray(0, doneBytes)
     } finally {
       await handle.close()
