@@ -29,7 +29,7 @@ const EVENTS: Readonly<Record<JobEventKind, JobEvent>> = {
   ack: { kind: 'ack', attempt: 3 },
   nack: { kind: 'nack', attempt: 3, counts: true, endedMs: AT_MS, dueMs: AT_MS, delayMs: 0 },
   dead: { kind: 'dead', attempt: 3 },
-  cancel: { kind: 'cancel' },
+  cancel: { kind: 'cancel', attempt: 3 },
   update: { kind: 'update', atMs: AT_MS, dueMs: AT_MS, delayMs: 0 },
   release: { kind: 'release', attempt: 3 },
   crash: { kind: 'crash', attempt: 3 },

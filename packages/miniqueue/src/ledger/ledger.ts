@@ -127,7 +127,8 @@ export class Ledger {
       const { of, attempt, reason, error, atMs } = record.dead
       this.#end(seq, of, { kind: 'dead', attempt }, atMs, { reason, ...(error && { error }) })
     } else if ('cancel' in record) {
-      this.#end(seq, record.cancel.of, { kind: 'cancel' }, record.cancel.atMs)
+      const { of, attempt, atMs } = record.cancel
+      this.#end(seq, of, { kind: 'cancel', attempt }, atMs)
     } else if ('carry' in record) this.#carry(seq, record.carry, nowMs)
     else if ('memo' in record) this.#memo(record.memo.of, record.memo.memo)
     else if ('update' in record) this.#update(seq, record.update)

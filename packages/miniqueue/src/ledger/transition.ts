@@ -30,7 +30,7 @@ export type JobEvent =
       readonly delayMs: number
     }
   | { readonly kind: 'dead'; readonly attempt: number | undefined }
-  | { readonly kind: 'cancel' }
+  | { readonly kind: 'cancel'; readonly attempt: number | undefined }
   | {
       readonly kind: 'update'
       readonly atMs: number
@@ -137,6 +137,7 @@ function changesOf(job: JobState, event: JobEvent): Partial<JobState> {
     case 'release':
       return { attempt: Math.max(job.attempt, event.attempt) }
     case 'dead':
+    case 'cancel':
       return { attempt: Math.max(job.attempt, event.attempt ?? 0) }
     case 'nack':
       return {
@@ -156,7 +157,6 @@ function changesOf(job: JobState, event: JobEvent): Partial<JobState> {
       return job.dueMs > event.atMs ? {} : { dueMs: event.atMs, delayMs: 0 }
     case 'due':
       return { delayMs: 0 }
-    case 'cancel':
     case 'memo':
     case 'purge':
       return {}

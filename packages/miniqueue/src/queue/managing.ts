@@ -75,7 +75,11 @@ export class Managing {
     const { journal, clock, ledger } = this.#core
     await this.#change(id, async (seq, status) => {
       if (status === 'cancelled') return
-      if (status !== 'completed') await journal.settle([{ cancel: { of: seq, atMs: clock.now() } }])
+      if (status !== 'completed') {
+        const attempt = this.#attemptOf(seq)
+        const cancel = { of: seq, ...(attempt > 0 && { attempt }), atMs: clock.now() }
+        await journal.settle([{ cancel }])
+      }
       // It may have ended while the record was on its way.
       const slot = ledger.jobs.table.ofSeq(seq)
       const now = slot === undefined ? 'completed' : ledger.jobs.table.status(slot)
@@ -164,6 +168,12 @@ export class Managing {
       if (slot === undefined) throw jobError('JOB_NOT_FOUND', this.#queue, id, 'is no longer kept')
       await change(seq, ledger.jobs.table.status(slot))
     })
+  }
+
+  #attemptOf(seq: number): number {
+    const { table } = this.#core.ledger.jobs
+    const slot = table.ofSeq(seq)
+    return slot === undefined ? 0 : table.attempt(slot)
   }
 
   #groupOf(seq: number): string | undefined {

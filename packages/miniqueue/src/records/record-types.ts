@@ -82,6 +82,8 @@ export interface DeadRecord {
 /** `cancel`. */
 export interface CancelRecord {
   readonly of: number
+  /** The delivery that it ended, of a job that ran. */
+  readonly attempt?: number
   readonly atMs: number
 }
 
