@@ -45,6 +45,8 @@ export class Deliveries {
   readonly #held = new Map<number, HeldLease>()
   /** Those that time takes away. */
   readonly #losable = new Map<HeldLease, DeclaredQueue>()
+  /** Leases that are in the lease file although nobody got them. */
+  readonly #takenBack = new Map<number, number>()
   #suspectsHeld = 0
   #isClosed = false
 
@@ -73,6 +75,7 @@ export class Deliveries {
   /** The leases, as the lease file has them. */
   *unsettled(): Generator<Unsettled> {
     for (const { seq, attempt } of this.#held.values()) yield { of: seq, attempt }
+    for (const [seq, attempt] of this.#takenBack) yield { of: seq, attempt }
   }
 
   /**
@@ -120,16 +123,17 @@ export class Deliveries {
     this.#losable.delete(lease)
   }
 
-  /** A lease whose end could not be written down is held for some time more. */
+  /** A lease is held for so long from now on; one that time does not take away is left alone. */
   keep(lease: HeldLease, queue: DeclaredQueue, forMs: number): void {
+    if (lease.deadlineMs === Number.POSITIVE_INFINITY) return
     lease.deadlineMs = this.#core.clock.monotonicMs() + forMs
     this.#hold(lease, queue)
   }
 
   /** An expired lease that nobody else has is held again. */
-  revive(lease: HeldLease, queue: DeclaredQueue): void {
+  revive(lease: HeldLease, queue: DeclaredQueue, forMs: number): void {
     if (lease.isSuspect) this.#suspectsHeld += 1
-    this.#hold(lease, queue)
+    this.keep(lease, queue, forMs)
   }
 
   /** Nobody gets anything from now on. */
@@ -303,6 +307,7 @@ export class Deliveries {
     for (const { lease, slot } of delivered) {
       lease.state = 'over'
       this.end(lease)
+      this.#takenBack.set(lease.seq, lease.attempt)
       this.#core.ledger.jobs.change(slot, { kind: 'release', attempt: lease.attempt })
     }
     this.dispatch()
@@ -351,6 +356,7 @@ export class Deliveries {
 
   #hold(lease: HeldLease, queue: DeclaredQueue): void {
     this.#held.set(lease.seq, lease)
+    this.#takenBack.delete(lease.seq)
     if (lease.deadlineMs === Number.POSITIVE_INFINITY) return
     this.#losable.set(lease, queue)
     this.#alarm.set(Math.min(PULSE_MS, lease.deadlineMs - this.#core.clock.monotonicMs()))

@@ -81,6 +81,8 @@ export class Engine implements Parts {
     this.deliveries.declare(queue)
     this.scheduler.declare(queue)
     retire(this.core.ledger, queue, this.core.clock.now())
+    // From now on the next due time is waited for.
+    this.deliveries.dispatch()
     return queue
   }
 

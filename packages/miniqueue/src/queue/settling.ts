@@ -118,13 +118,12 @@ export class Settling {
     const { lease, queue } = one
     await this.#whenExpiryIsWritten(lease)
     const slot = this.#slotOf(one)
-    lease.deadlineMs = this.#core.clock.monotonicMs() + ms
-    if (lease.state === 'held') return
+    if (lease.state === 'held') return this.#deliveries.keep(lease, queue, ms)
     if (!this.#core.ledger.jobs.change(slot, { kind: 'lease', attempt: lease.attempt })) {
       throw lost(queue, lease, one.stored, 'its time was over, and the job waits for another')
     }
     lease.state = 'held'
-    this.#deliveries.revive(lease, queue)
+    this.#deliveries.revive(lease, queue, ms)
   }
 
   async save(one: Settleable, memo: unknown): Promise<void> {

@@ -72,6 +72,16 @@ describe('the lease of a receive', () => {
     expect(lease.signal.aborted).toBe(true)
   })
 
+  it('can be made shorter', async () => {
+    const world = await World.open()
+    const q = world.queue()
+    await q.enqueue(1)
+    const lease = await take(q, 900)
+    await lease.extend(100)
+    await world.clock.advance(100)
+    expect(lease.signal.aborted).toBe(true)
+  })
+
   it('that runs out counts against the attempts, and the last one makes it dead', async () => {
     const world = await World.open()
     const q = world.queue({ attempts: 2 })
