@@ -173,6 +173,32 @@ function expectWatched(output: string): void {
   expect(output).toContain('✔ equal: it saw what is there, and wrote nothing')
 }
 
+/** Every package has one ack in the queue's journal, though the process of the workers was killed between. */
+async function expectChecked(output: string): Promise<void> {
+  expect(output).toMatch(/process \d+ enqueued 60 jobs/)
+  expect(output).toContain('SIGKILL when 29 of 59 packages had been checked')
+  const found = /found (\d+) checks done; (\d+) had been running/.exec(output)
+  // What was acknowledged behind the kill's back is done too.
+  expect(Number(found?.[1])).toBeGreaterThanOrEqual(29)
+  expect(Number(found?.[2])).toBeGreaterThan(0)
+  expect(output).toMatch(/once more: \d+ duplicates, 0 new jobs/)
+  expect(output).toMatch(/checker \d+ │ retry {2}package-001 1\.0\.0/)
+  expect(output).toMatch(/dead letter {2}poison, after 3 attempts: /)
+  expect(output).toMatch(
+    /acknowledged once +59\n +acknowledged twice +0\n +never acknowledged +0\n/,
+  )
+  expect(output).toContain('59 of 59 digests are equal')
+  expect(output).toContain('✔ exactly once')
+
+  const path = output.split('\n').find((one) => /^ *\S*journal\.jsonl$/.test(one))
+  const queue = join(dirname(path?.trim() ?? ''), 'queues', 'journal.jsonl')
+  const acked = (await readFile(queue, 'utf8'))
+    .split('\n')
+    .flatMap((one) => /^{"ack":{"of":(\d+),/.exec(one)?.[1] ?? [])
+  expect(acked).toHaveLength(59)
+  expect(new Set(acked).size).toBe(59)
+}
+
 describe('demo', () => {
   test('survives the kills, under the eyes of a watcher, and proves it', async () => {
     await addPackages(60)
@@ -199,6 +225,7 @@ describe('demo', () => {
     expect(output).toContain('disabled: package-059 59.0.0')
     expect(output).toMatch(/✔ sound: \d+ mutations replayed twice, the newest snapshot is equal/)
     expectWatched(output)
+    await expectChecked(output)
     const path = output
       .split('\n')
       .find((one) => one.trim().endsWith('journal.jsonl') && !one.includes('$'))
@@ -216,6 +243,7 @@ describe('demo', () => {
     const { exitCode, output } = await runDemo()
     expect(exitCode, output).toBe(0)
     expect(output).toContain('killed with SIGKILL')
+    expect(output).toContain('✔ exactly once')
   })
 
   test('fails where there is nothing to show, and where there is no folder', async () => {

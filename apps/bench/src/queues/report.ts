@@ -83,11 +83,19 @@ function syncTable(rates: readonly RateFigures[]): string {
 }
 
 function agedTable({ jobs, openMs, residentBytes, diskBytes, rounds }: AgedFigures): string {
-  const rows = [agedRow('enqueue, 200 callers', 'enqueue'), agedRow('drain, concurrency 100', 'drain')]
+  const rows = [
+    agedRow('enqueue, 200 callers', 'enqueue'),
+    agedRow('drain, concurrency 100', 'drain'),
+  ]
   function agedRow(name: string, key: 'enqueue' | 'drain'): string[] {
     const aged = rounds.map((round) => round.aged[key])
     const fresh = rounds.map((round) => round.fresh[key])
-    return [name, grouped(median(fresh)), grouped(median(aged)), medianRatio(aged, fresh).toFixed(2)]
+    return [
+      name,
+      grouped(median(fresh)),
+      grouped(median(aged)),
+      medianRatio(aged, fresh).toFixed(2),
+    ]
   }
   const head = ['jobs per second', 'a new store', 'an aged store', 'aged ÷ new']
   const note = `The aged store has ${grouped(jobs)} completed jobs that are kept, ${grouped(jobs)} that wait and one that is delayed by a year: ${(diskBytes / 1e6).toFixed(0)} MB on the disk, opened in ${(openMs / 1000).toFixed(2)} s, ${(residentBytes / 1e6).toFixed(0)} MB of memory for the whole process.`

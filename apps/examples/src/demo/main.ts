@@ -1,13 +1,25 @@
-// A durable registry of installed packages, whose writer is killed half-way while another process watches.
+// A durable registry of installed packages, whose writer is killed half-way while another process watches; then
+// a queue of work on each of them, whose workers are killed too.
 // npm run demo [-- /a/folder/to/scan]
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { MiniStore } from '@mini-rs/ministore'
 import { SnapStore } from '@mini-rs/minisnap'
 import { StateManager } from '@mini-rs/ministate'
 import colors from 'picocolors'
+import { accountFor } from './account.js'
+import {
+  accountLines,
+  checkerKillLines,
+  enqueuedLines,
+  finishedLines,
+  resumedLines,
+  troubleLine,
+} from './check-report.js'
+import { type CheckerJob, type CheckerOutcome, type Opened, runChecker } from './checker-process.js'
+import { checksOf, writePoison } from './checks.js'
 import { heading, line, milliseconds, widthOf } from './layout.js'
 import { printLive, startProgress } from './progress.js'
 import { type Proof, overlayOf, prove } from './proof.js'
@@ -36,6 +48,9 @@ const SNAPSHOTS = 6
 const KILL_AT = 0.9
 /** How many of the watcher's sightings are shown while packages are registered. */
 const SIGHTINGS = 10
+
+/** How many failed checks of a process are shown. */
+const RETRIES = 4
 
 const REPOSITORY = resolve(HERE, '../../../..')
 
@@ -84,8 +99,11 @@ async function tellStory(
   const laterProof = await findChanges(folder, fresh.components)
   await ask(folder)
   const isWatched = await endWatching(watcher, laterProof)
+  const isChecked = await checkAll(source, folder)
   await showDisk(folder)
-  return isNothingLost && isNothingDoubled && proof.holds && laterProof.holds && isWatched
+  return (
+    isNothingLost && isNothingDoubled && proof.holds && laterProof.holds && isWatched && isChecked
+  )
 }
 
 /** Steps 2 to 4. Resolves to whether all that was acknowledged was there after each kill. */
@@ -149,8 +167,61 @@ async function endWatching(watcher: WatcherProcess, proof: Proof): Promise<boole
   return holds
 }
 
+/** Steps 9 to 11: a queue of work on what the registry holds. Resolves to whether each was done exactly once. */
+async function checkAll(source: string, folder: string): Promise<boolean> {
+  const reader = await StateManager.open(folder, registry, { readOnly: true })
+  const checks = checksOf(Object.values(reader.state.components))
+  await reader.close()
+  const root = await realpath(source)
+  const jobs = [await writePoison(folder), ...checks]
+  const queueFolder = join(folder, 'queues')
+
+  print([heading(9, 'Queue an integrity check of every package, and kill the workers half-way')])
+  const killAfter = Math.max(1, Math.floor(checks.length / 2))
+  const job = { folder: queueFolder, root, checks: jobs }
+  const killed = await runChecks({ ...job, killAfter }, enqueuedLines)
+  print(checkerKillLines(killed, checks.length))
+
+  print([heading(10, 'Open it again: what is done stays done, what was running comes again')])
+  print(finishedLines(await runChecks(job, resumedLines)))
+
+  print([heading(11, 'The account: what the journal of the queue says, and what is true')])
+  const progress = startProgress('packages hashed here', checks.length)
+  const path = join(queueFolder, 'journal.jsonl')
+  const account = await accountFor(path, root, checks, (done) => progress.update(done))
+  progress.stop()
+  print(accountLines(account, widthOf(process.stdout.columns)))
+  return account.holds
+}
+
+/** Runs a checker, with a bar of what is checked, and the first of what goes wrong. */
+async function runChecks(
+  job: Pick<CheckerJob, 'folder' | 'root' | 'checks' | 'killAfter'>,
+  linesOf: (pid: number | undefined, opened: Opened) => readonly string[],
+): Promise<CheckerOutcome> {
+  const progress = startProgress('packages checked', job.checks.length - 1)
+  let checkedBefore = 0
+  let shown = 0
+  try {
+    return await runChecker({
+      ...job,
+      onOpened: (pid, opened) => {
+        for (const one of linesOf(pid, opened)) printLive(one)
+        checkedBefore = opened.completed
+        progress.update(checkedBefore)
+      },
+      onChecked: (checked) => progress.update(checkedBefore + checked),
+      onTrouble: (pid, trouble) => {
+        if (trouble.kind === 'dead' || shown++ < RETRIES) printLive(troubleLine(pid, trouble))
+      },
+    })
+  } finally {
+    progress.stop()
+  }
+}
+
 async function showDisk(folder: string): Promise<void> {
-  print([heading(9, 'What is on the disk')])
+  print([heading(12, 'What is on the disk')])
   const inspection = await MiniStore.inspect(join(folder, 'journal.jsonl'))
   const snapshots = await new SnapStore(folder).list()
   const verification = await StateManager.verify(folder, registry)

@@ -1,5 +1,6 @@
 import type { StoreStats } from '@mini-rs/ministore'
 import type { StateRecovery } from '@mini-rs/ministate'
+import type { Check } from './checks.js'
 import type { Component, RegistryMutation } from './registry.js'
 
 /** What the demo tells its writer process. */
@@ -60,3 +61,32 @@ export type FromWatcher =
       readonly packageCount: number
       readonly digest: string
     }
+
+/** What the demo tells its checker process. */
+export type ToChecker =
+  | {
+      readonly kind: 'check'
+      /** Of the queue. */
+      readonly folder: string
+      /** Where the packages are. */
+      readonly root: string
+      readonly checks: readonly Check[]
+      /** How many checks may run beyond those that the demo has seen end. */
+      readonly ahead: number
+    }
+  | { readonly kind: 'seen' }
+
+/** What the checker process reports. */
+export type FromChecker =
+  | {
+      readonly kind: 'opened'
+      /** Jobs that had been running when the process before it died. */
+      readonly interrupted: number
+      /** Jobs that had been done before. */
+      readonly completed: number
+      readonly enqueued: number
+      readonly duplicates: number
+    }
+  | { readonly kind: 'checked'; readonly label: string }
+  | { readonly kind: 'retry' | 'dead'; readonly label: string; readonly why: string }
+  | { readonly kind: 'done' }
