@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -94,17 +94,19 @@ describe('reading commands, while a program has the queues open', () => {
     ])
   })
 
-  it.each([
-    ['done', 'completed', /^It was completed /],
-    ['dead', 'dead', /RangeError: no such user/],
-    ['runs', 'running', /^It runs, for the 1st time\.$/],
-    ['next', 'groupBusy', /^Its group "g" is busy with "runs"\.$/],
-    ['later', 'delayed', /^It is delayed until /],
-    ['blocked', 'dependency', /^It waits for "dead" \(dead\) to complete\. That never happens/],
-  ])('explain says why %s does not run: %s', async (id, why, sentence) => {
+  it('explain says why a job does not run', async () => {
     const { directory } = await filled()
-    expect(json('explain', directory, 'mail', id)).toMatchObject({ id, why })
-    expect(run('explain', directory, 'mail', id).lines[1]).toMatch(sentence)
+    for (const [id, why, sentence] of [
+      ['done', 'completed', /^It was completed /],
+      ['dead', 'dead', /RangeError: no such user/],
+      ['runs', 'running', /^It runs, for the 1st time\.$/],
+      ['next', 'groupBusy', /^Its group "g" is busy with "runs"\.$/],
+      ['later', 'delayed', /^It is delayed until /],
+      ['blocked', 'dependency', /^It waits for "dead" \(dead\) to complete\. That never happens/],
+    ] as const) {
+      const told = json('explain', directory, 'mail', id)
+      expect(told).toMatchObject({ id, why, sentence: expect.stringMatching(sentence) as string })
+    }
   })
 
   it('explain sends those to the process who wait for no more than a worker', async () => {
@@ -127,6 +129,20 @@ describe('reading commands, while a program has the queues open', () => {
     expect(lines[2]).toMatch(/dead .*attempts +RangeError: no such user +\{"n":2\}$/)
     expect(lines[3]).toMatch(/^Nothing was changed\./)
     expect(q.stats().dead).toBe(1)
+  })
+
+  it('schedules prints when each is due', async () => {
+    const { directory, q } = await filled()
+    await q.schedules.upsert('nightly', { cron: '30 2 * * *', tz: 'Europe/Berlin', data: {} })
+    await q.schedules.upsert('often', { everyMs: 60_000, data: {} })
+    await q.schedules.pause('often')
+    const { lines } = run('schedules', directory)
+    expect(lines[1]).toMatch(/nightly +mail +30 2 \* \* \* Europe\/Berlin +.*, in \d/)
+    expect(lines[2]).toMatch(/often +mail +every 1 min +paused/)
+    expect(json('schedules', directory)).toMatchObject([
+      { id: 'nightly', queue: 'mail', nextMs: expect.any(Number) as number },
+      { id: 'often', queue: 'mail', isPaused: true },
+    ])
   })
 
   it('tail prints what happened last, of all queues or one, and follows what comes', async () => {
@@ -190,6 +206,23 @@ describe('commands on queues that nobody has open', () => {
     expect(refused.err).toContain('is waiting: only a job that has ended can be retried')
   }, 60_000)
 
+  it('are read by their index where there is one, and by what came since', async () => {
+    const directory = join(temporaryFolder(), 'queues')
+    const queues = await MiniQueue.open(directory)
+    const q = queues.queue<number>('q')
+    await q.enqueueMany(Array.from({ length: 1_500 }, (_, data) => ({ data })))
+    await (await take(q)).ack()
+    await queues.close()
+    expect(readdirSync(join(directory, 'index'))).toHaveLength(1)
+    expect(run('enqueue', directory, 'q', '7', '--id', 'new').code).toBe(0)
+    expect(json('stats', directory, 'q')).toMatchObject({
+      journal: { records: 1_502 },
+      queues: [{ waiting: 1_500, completed: 1, oldest: { id: '@2' } }],
+    })
+    expect(run('show', directory, 'q', '@777').out).toMatch(/data +776\n/)
+    expect(run('explain', directory, 'q', 'new').out).toContain('1,499 jobs before it')
+  })
+
   it('explain says that a job was running when its process was killed', async () => {
     const { directory } = await killed()
     const { lines } = run('explain', directory, 'q', 'a')
@@ -248,7 +281,7 @@ describe('usage', () => {
   it('--help names every command and exits with 0', () => {
     const { code, out } = run('--help')
     expect(code).toBe(0)
-    for (const name of 'ls stats show history explain tail enqueue retry dead pause verify top'.split(
+    for (const name of 'ls stats schedules show history explain tail enqueue retry dead pause verify top'.split(
       ' ',
     )) {
       expect(out).toContain(`\n  ${name} `.trimEnd())

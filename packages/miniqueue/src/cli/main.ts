@@ -5,6 +5,7 @@ import { MiniQueueError, messageOf } from '../errors.js'
 import { listDead } from './dead.js'
 import { explain, history, show } from './job.js'
 import { CommandError, EXIT } from './output.js'
+import { schedules } from './schedules.js'
 import { ls, stats } from './summary.js'
 import { tail } from './tail.js'
 import { top } from './top.js'
@@ -86,6 +87,9 @@ function addQueues(program: Command): void {
     'stats state/queues email',
     'stats state/queues --json | jq .journal',
   ]).action(stats)
+  command(program, 'schedules <dir>', 'Prints the schedules and when they are due.', [
+    'schedules state/queues',
+  ]).action(schedules)
   command(program, 'top <dir>', 'Shows depths, rates and the oldest jobs, live. q quits.', [
     'top state/queues',
   ])

@@ -6,6 +6,7 @@ import { idOf, seqOfId } from '../job.js'
 import type { JobBody, QueueRecord, Unsettled } from '../records/record-types.js'
 import { decodeRecord } from '../records/record-decoder.js'
 import { Bodies, type StoredBody } from '../queue/bodies.js'
+import { IndexSnapshots } from '../queue/index-snapshots.js'
 import { LeaseFile } from '../queue/lease-file.js'
 import { journalPath, leasesPath } from '../queue/places.js'
 import { type IdHash, hashOfId } from '../table/job-table.js'
@@ -166,9 +167,11 @@ export function bodyOf(record: QueueRecord): JobBody | undefined {
 async function readOnce(directory: string): Promise<QueuesView> {
   const nowMs = Date.now()
   const notes = await readNotes(directory)
-  const ledger = emptyLedger()
-  let lastSeq = 0
-  for await (const { seq, record } of recordsOf(directory)) {
+  const index = new IndexSnapshots(directory, nodeFileSystem)
+  const known = await index.restore(emptyLedger, await boundsOf(directory))
+  const { ledger } = known
+  let lastSeq = known.seq
+  for await (const { seq, record } of recordsOf(directory, lastSeq + 1)) {
     ledger.apply(seq, record, nowMs)
     lastSeq = seq
   }
@@ -177,6 +180,18 @@ async function readOnce(directory: string): Promise<QueuesView> {
   const leases = leasesIn(notes, ledger)
   if (owner !== undefined) markRunning(ledger, leases)
   return { directory, ledger, owner, leases, lastSeq, nowMs }
+}
+
+/** Which index fits the journal. */
+async function boundsOf(
+  directory: string,
+): Promise<{ readonly lastSeq: number; readonly droppedThroughSeq: number }> {
+  const path = journalPath(directory)
+  const lastSeq = (await MiniStore.acknowledgedSeq(path)) ?? Number.MAX_SAFE_INTEGER
+  for await (const { firstSeq } of MiniStore.batches(path)) {
+    return { lastSeq, droppedThroughSeq: firstSeq - 1 }
+  }
+  return { lastSeq: 0, droppedThroughSeq: 0 }
 }
 
 /** Leases are not in the journal: what runs is told by their file. */

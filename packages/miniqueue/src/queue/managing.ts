@@ -11,7 +11,7 @@ import { jobError, seqOf, wrongStatus } from './finding.js'
 import type { Parts } from './parts.js'
 import { checkPayload } from './payload.js'
 import { assertCount, assertObject, assertOneOf } from './queue-options.js'
-import { readBody } from './views.js'
+import { readBody, readView } from './views.js'
 
 /** What {@link Queue.update} changes; what is not named stays. */
 export interface JobChanges<T> {
@@ -86,6 +86,7 @@ export class Managing {
       if (now === 'completed') {
         throw wrongStatus(this.#queue, id, now, 'there is nothing left to cancel')
       }
+      if (status === 'active') await this.#tellLost(seq)
     })
   }
 
@@ -168,6 +169,12 @@ export class Managing {
       if (slot === undefined) throw jobError('JOB_NOT_FOUND', this.#queue, id, 'is no longer kept')
       await change(seq, ledger.jobs.table.status(slot))
     })
+  }
+
+  async #tellLost(seq: number): Promise<void> {
+    const job = await readView(this.#core, this.#queue, seq)
+    if (job === undefined) return
+    this.#queue.emitter.emit('leaseLost', () => ({ job, reason: 'cancelled' }))
   }
 
   #attemptOf(seq: number): number {

@@ -112,7 +112,10 @@ describe('cancel', () => {
     await q.enqueue('a', { id: 'a' })
     const lease = await take(q)
     expect(lease.signal.aborted).toBe(false)
+    const lost: unknown[] = []
+    q.on('leaseLost', ({ job, reason }) => lost.push([job.id, reason]))
     await q.cancel('a')
+    expect(lost).toEqual([['a', 'cancelled']])
     expect(lease.signal.reason).toMatchObject({ code: 'JOB_CANCELLED' })
     await expect(lease.ack()).rejects.toMatchObject({ code: 'LEASE_LOST' })
     expect(q.stats()).toMatchObject({ cancelled: 1, active: 0 })
