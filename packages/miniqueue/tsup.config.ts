@@ -22,6 +22,8 @@ export default defineConfig([
     ...shared,
     entry: { ...entry, cli: 'src/cli/main.ts' },
     format: 'cjs',
+    // Otherwise another tool turns the pieces into CommonJS, and takes `?.` and `??` apart: half as fast.
+    treeshake: true,
     define: { MINIQUEUE_VERSION: JSON.stringify(version) },
     // What the command needs beside the library goes into it.
     noExternal: ['commander'],
