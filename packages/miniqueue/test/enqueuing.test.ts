@@ -39,7 +39,7 @@ test('those that wait for room do not get in together under one id', async () =>
   }
 
   const told = await Promise.all(waiting)
-  expect(told.map(({ status }) => status).sort()).toEqual(['duplicate', 'enqueued'])
+  expect(told.map(({ status }) => status).toSorted()).toEqual(['duplicate', 'enqueued'])
 })
 
 test('jobs keep the order of their calls, with an id or without', async () => {

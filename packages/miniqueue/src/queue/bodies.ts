@@ -70,6 +70,13 @@ export class Bodies implements BodyKeeper {
     return found
   }
 
+  /** The bodies of several, from memory or from the journal. */
+  async readAll(slots: readonly number[], table: JobTable): Promise<(StoredBody | undefined)[]> {
+    const read: (StoredBody | undefined)[] = []
+    for (const slot of slots) read.push(this.get(slot) ?? (await this.read(slot, table)))
+    return read
+  }
+
   /** Where bodies are read from that are not kept. */
   readFrom(log: Pick<MiniStore<unknown>, 'batches' | 'durableSeq'>): void {
     this.#reader = new BodyReader(log)

@@ -216,7 +216,8 @@ export class Deliveries {
     const found = taken.map(({ slot }) => bodies.get(slot))
     if (found.every((stored) => stored !== undefined)) return this.#give(lane, waiter, taken, found)
     lane.waiters.delete(waiter)
-    void this.#readBodies(taken).then(
+    const slots = taken.map(({ slot }) => slot)
+    void bodies.readAll(slots, this.#core.ledger.jobs.table).then(
       (read) => this.#giveRead(lane, waiter, taken, read),
       (error: unknown) => {
         this.#putBack(lane.queue, taken)
@@ -251,15 +252,6 @@ export class Deliveries {
       const isThere = table.seq(slot) === seq && table.status(slot) === 'waiting'
       if (isThere) queue.ledger.ready.add(slot)
     }
-  }
-
-  async #readBodies(taken: readonly Taken[]): Promise<(StoredBody | undefined)[]> {
-    const { bodies, ledger } = this.#core
-    const read: (StoredBody | undefined)[] = []
-    for (const { slot } of taken) {
-      read.push(bodies.get(slot) ?? (await bodies.read(slot, ledger.jobs.table)))
-    }
-    return read
   }
 
   /** Whether anything was given. */

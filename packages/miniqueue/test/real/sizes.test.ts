@@ -132,7 +132,9 @@ describe('sizes', () => {
             mostBytes = Math.max(mostBytes, journalBytes(directory))
             if (early === 0 && n >= SOAKED / 5) early = usedBytes()
           }
-          while (done < SOAKED) await new Promise((resolve) => setImmediate(resolve))
+          while (queue.stats().waiting + queue.stats().active > 0)
+            await new Promise((resolve) => setImmediate(resolve))
+          expect(done).toBe(SOAKED)
           const grown = usedBytes() - early
           figures['grownMB'] = Math.round(grown / 1e6)
           figures['mostDiskMB'] = Math.round(mostBytes / 1e6)

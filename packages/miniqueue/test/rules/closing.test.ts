@@ -168,6 +168,7 @@ describe('close', () => {
     const { MiniQueue } = await import('../../src/queue/mini-queue.js')
     const { clock, disk } = world
     const again = await MiniQueue.open('/queues', { clock, fileSystem: disk })
+    expect(again.list()).toEqual([])
     await again[Symbol.asyncDispose]()
   })
 
