@@ -7,7 +7,7 @@ import type { JobLease } from '../../src/queue/lease.js'
 import type { Queue } from '../../src/queue/queue.js'
 import { World } from '../support/world.js'
 
-const LIVES = 60
+const LIVES = 30
 const STEPS = 80
 const OPTIONS = { attempts: 2, backoff: { type: 'fixed' as const, delayMs: 1_000 }, maxCrashes: 99 }
 
