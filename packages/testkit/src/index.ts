@@ -24,6 +24,7 @@ export {
   MemoryLog,
   type MemoryLogFault,
 } from './memory-log.js'
+export { MemoryQueue, type MemoryQueueOptions } from './memory-queue.js'
 export { MemorySnapshotStore, type MemorySnapshotStoreOptions } from './memory-snapshot-store.js'
 export {
   type Ledger,
@@ -36,6 +37,9 @@ export {
 export { type ProofRun, readLedger, runProofs, writeLedgerEntry } from './run-proofs.js'
 export type { PowerCutRules } from './power-cut.js'
 export { type PackageProofs, prove } from './prove.js'
+export type { MakeQueue, QueueCheck, QueueSubject } from './queue-checks/subject.js'
+export { queueChecks, queueConformance } from './queue-conformance.js'
+export { QueueError, type QueueErrorCode } from './queue-error.js'
 export { type RealRow, runRealRows } from './real-rows.js'
 export type {
   MakeSnapshotStore,

@@ -179,10 +179,8 @@ export class Jobs {
   /** A job may have completed while another that waits for it was on its way to the disk. */
   #hasCompleted(of: number): boolean {
     const slot = this.table.ofSeq(of)
-    return (
-      this.#completedLately.has(of) ||
-      (slot !== undefined && this.table.status(slot) === 'completed')
-    )
+    if (slot === undefined) return this.#completedLately.has(of)
+    return this.table.status(slot) === 'completed'
   }
 
   setPriority(slot: number, priority: number): void {

@@ -193,6 +193,16 @@ describe('dependsOn', () => {
     expect(await drain(q)).toEqual(['b'])
   })
 
+  it('of a job that has completed and runs again waits for that', async () => {
+    const q = world.queue()
+    await q.enqueue('a', { id: 'a' })
+    await drain(q)
+    await q.retry('a')
+    await q.enqueue('b', { dependsOn: ['a'] })
+    expect(q.stats()).toMatchObject({ waiting: 1, blocked: 1 })
+    expect(await drain(q)).toEqual(['a', 'b'])
+  })
+
   it('of a job that ends dead leaves the other blocked', async () => {
     const q = world.queue()
     await q.enqueue('a', { id: 'a' })
