@@ -13,6 +13,8 @@ describe('the journal', () => {
     const queues = await MiniQueue.open(directory, options)
     const queue = queues.queue<number>('numbers', { retention: { completed: { count: 10 } } })
     await queue.enqueue(-1, { id: 'next-year', delayMs: YEAR_MS, headers: { kept: 'yes' } })
+    await queue.enqueue(-2, { id: 'urgent', delayMs: YEAR_MS })
+    await queue.update('urgent', { priority: -5 })
     await queues.transaction((t) => t.put('cursor', 17))
     queue.process(() => 'done', { concurrency: 50 })
     for (let round = 0; round < 40; round++) {
@@ -29,7 +31,8 @@ describe('the journal', () => {
       seq: 1,
       headers: { kept: 'yes' },
     })
-    expect(kept.stats()).toMatchObject({ delayed: 1, completed: 10, waiting: 0 })
+    expect(kept.stats()).toMatchObject({ delayed: 2, completed: 10, waiting: 0 })
+    expect(await kept.get('urgent')).toMatchObject({ priority: -5 })
     expect(again.value('cursor')).toBe(17)
     await again.close()
   })

@@ -14,12 +14,13 @@ export function carryOf(
   const { memo, previous, reason, error, placeMs, waitsFor } = table.extra(slot) ?? {}
   const isEnded = status === 'completed' || status === 'dead' || status === 'cancelled'
   const atMs = 'atMs' in body && typeof body.atMs === 'number' ? body.atMs : dueMs
-  const { id, headers, priority, group, attempts, backoff, timeoutMs, expiresAtMs, dedup } = body
+  const priority = table.priority(slot)
+  const { id, headers, group, attempts, backoff, timeoutMs, expiresAtMs, dedup } = body
   const carry: CarryRecord = {
     of: table.seq(slot),
     queue: body.queue,
     ...defined({ id, headers, group, attempts, backoff, timeoutMs, expiresAtMs, dedup }),
-    ...(priority !== undefined && { priority: table.priority(slot) }),
+    ...(priority !== 0 && { priority }),
     data: JSON.parse(dataText) as unknown,
     atMs,
     status: isEnded ? status : 'pending',
