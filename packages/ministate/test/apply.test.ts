@@ -279,6 +279,56 @@ describe.each(ENGINES)('the invariant with engine %s', (engine) => {
   })
 })
 
+describe('the order of the answers', () => {
+  const numbers = defineState({
+    initial: { count: 0 },
+    mutations: (m) => ({ add: m((state, by: number) => void (state.count += by)) }),
+  })
+
+  it.each([
+    { calls: 'that share a version which the log cuts into commits', maxCommitBytes: 60 },
+    { calls: 'that wait for a snapshot', snapshots: { everyRecords: 7 } },
+    {
+      calls: 'that wait for a snapshot, and share a version',
+      maxCommitBytes: 60,
+      snapshots: { everyRecords: 7 },
+    },
+  ])('is that of the calls, also of calls $calls', async (options) => {
+    const { maxCommitBytes, snapshots } = options
+    const manager = await openState(new CrashFileSystem(), numbers, {
+      ...(maxCommitBytes !== undefined && { maxCommitBytes }),
+      ...(snapshots !== undefined && { snapshots }),
+    })
+    const answered: number[] = []
+    // Each answer brings a call that may be on one commit with those that have waited.
+    const add = async (): Promise<void> => {
+      answered.push(await manager.apply({ add: 1 }))
+      if (answered.length <= 100) await add()
+    }
+    await Promise.all(Array.from({ length: 30 }, add))
+    expect(answered).toEqual(answered.toSorted((a, b) => a - b))
+    await manager.close()
+  })
+
+  it('is that of the calls, also where the first was held and the second only shares its commit', async () => {
+    const fileSystem = new CrashFileSystem()
+    const manager = await openState(fileSystem, numbers, { engine: 'inPlace' })
+    await manager.apply({ add: 1 })
+    const answered: number[] = []
+    const add = async (): Promise<unknown> => answered.push(await manager.apply({ add: 1 }))
+    let held: Promise<unknown> | undefined
+    fileSystem.hook = (call, path) => {
+      if (call === 'rename' && path.includes('snapshot')) held ??= add()
+    }
+    await manager.createSnapshot()
+    expect(held).toBeDefined()
+    expect(answered).toEqual([])
+    await Promise.all([held, add()])
+    expect(answered).toEqual([2, 3])
+    await manager.close()
+  })
+})
+
 describe('five lines', () => {
   it('are enough', async () => {
     const counter = defineState({
