@@ -205,22 +205,26 @@ class ModelWorld {
     const given: ModelJob[] = []
     const buried: ModelJob[] = []
     for (let round = 1; round > 0; round = given.length > 0 ? 0 : round) {
-      let taken = 0
-      for (; taken < max; taken++) {
-        const next = this.#model.next(this.#nowMs, given, buried)
+      const taken: ModelJob[] = []
+      const dead: ModelJob[] = []
+      while (taken.length < max) {
+        const next = this.#model.next(this.#nowMs, taken, buried)
         if (next.length === 0) break
         const seq = leases[given.length]?.job.seq
         const isDoomed = (job: ModelJob): boolean => this.#model.isDoomed(job, this.#nowMs)
         const wanted = next.find((job) => job.seq === seq && !isDoomed(job))
         const doomed = next.find(isDoomed)
+        const job = wanted ?? doomed
+        if (job !== undefined) taken.push(job)
         if (wanted !== undefined) given.push(wanted)
-        else if (doomed !== undefined) buried.push(doomed)
+        else if (doomed !== undefined) dead.push(doomed)
         else
           throw new Violation(
             `${seq} was delivered, not ${next.map((job) => job.seq).join(' or ')}`,
           )
       }
-      if (taken === 0) break
+      buried.push(...dead)
+      if (taken.length === 0) break
     }
     if (given.length !== leases.length) {
       throw new Violation(`${leases[given.length]?.job.seq} was delivered, and should not be`)

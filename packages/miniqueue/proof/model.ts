@@ -123,7 +123,10 @@ export class Model {
     if (job.status !== 'blocked') settle(job, nowMs)
   }
 
-  /** Which jobs may be the next, when `taken` were taken before, and `buried` were found to be dead. */
+  /**
+   * Which jobs may be the next, when `taken` were taken with it, whether they live or not, and `buried` were
+   * found to be dead before.
+   */
   next(nowMs: number, taken: readonly ModelJob[], buried: readonly ModelJob[]): ModelJob[] {
     this.passTo(nowMs)
     const isOut = (job: ModelJob): boolean => taken.includes(job) || buried.includes(job)

@@ -61,8 +61,9 @@ describe('with a protection taken away, the model tells the difference', () => {
     ['syncs that come late', { sync: 'late' }],
     ['folders that are never synced', { syncDirectory: 'never' }],
   ])('%s', async (_, lies) => {
+    // Either the queue opens without what was told, or its journal refuses to.
     const { failures } = await lives({ disk: { lies } })
-    expect(failures.join()).toMatch(/after a power cut/)
+    expect(failures.join()).toMatch(/after a power cut|MiniStoreError|ENOENT/)
   })
 
   it.each([
