@@ -214,8 +214,8 @@ class ModelWorld {
         const isDoomed = (job: ModelJob): boolean => this.#model.isDoomed(job, this.#nowMs)
         const wanted = next.find((job) => job.seq === seq && !isDoomed(job))
         const doomed = next.find(isDoomed)
-        const job = wanted ?? doomed
-        if (job !== undefined) taken.push(job)
+        const chosen = wanted ?? doomed
+        if (chosen !== undefined) taken.push(chosen)
         if (wanted !== undefined) given.push(wanted)
         else if (doomed !== undefined) dead.push(doomed)
         else

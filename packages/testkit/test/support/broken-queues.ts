@@ -161,7 +161,9 @@ class LosesAcks extends FaithfulQueue {
 
 class CountsEveryFailure extends FaithfulQueue {
   protected override lease(lease: Lease): Lease {
-    const nack = ({ countAttempt: _, ...rest }: NackOptions = {}): Promise<void> => lease.nack(rest)
+    const nack = (options: NackOptions = {}): Promise<void> => {
+      return lease.nack({ ...options, countAttempt: true })
+    }
     return withChanges(lease, { nack })
   }
 }
