@@ -1,5 +1,5 @@
 import { type Engine, type StateRecovery, StateManager, defineState } from '@mini-rs/ministate'
-import { type Change, type Entry, entriesOf, idOf } from './changes.js'
+import { type Change, type Entry, entriesOf, idOf, indexOfId } from './changes.js'
 
 /** How the entries of a state lie. */
 export type Shape = 'flat' | 'nested' | 'map'
@@ -28,10 +28,13 @@ export function shapedState(shape: Shape, size: number): OpenShape {
         ({ entries }, id) => entries[id],
       )
     case 'nested':
-      return stateOf<{ buckets: Record<string, Record<string, Entry>> }>(
+      return stateOf<{ shelves: Shelves }>(
         size,
-        { buckets: inBuckets(size) },
-        ({ buckets }, id) => buckets[bucketOf(id)]?.[id],
+        { shelves: onShelves(size) },
+        ({ shelves }, id) => {
+          const [shelf, box] = placeOf(id)
+          return shelves[shelf]?.[box]?.[id]
+        },
       )
     case 'map':
       return stateOf<{ entries: Map<string, Entry> }>(
@@ -42,15 +45,23 @@ export function shapedState(shape: Shape, size: number): OpenShape {
   }
 }
 
-/** A hundred buckets: of 100 entries each, where there are 10,000. */
-function bucketOf(id: string): string {
-  return id.slice(-2)
+/** Entries in boxes on shelves: of 10,000, none of the three levels has more than 22. */
+type Shelves = Record<string, Record<string, Record<string, Entry>>>
+
+const SHELVES = 22
+
+function placeOf(id: string): [shelf: string, box: string] {
+  const index = indexOfId(id)
+  return [`shelf-${index % SHELVES}`, `box-${Math.floor(index / SHELVES) % SHELVES}`]
 }
 
-function inBuckets(size: number): Record<string, Record<string, Entry>> {
-  const buckets: Record<string, Record<string, Entry>> = {}
-  for (const [id, entry] of entriesOf(size)) (buckets[bucketOf(id)] ??= {})[id] = entry
-  return buckets
+function onShelves(size: number): Shelves {
+  const shelves: Shelves = {}
+  for (const [id, entry] of entriesOf(size)) {
+    const [shelf, box] = placeOf(id)
+    ;((shelves[shelf] ??= {})[box] ??= {})[id] = entry
+  }
+  return shelves
 }
 
 function stateOf<S extends object>(
