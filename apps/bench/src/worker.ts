@@ -26,6 +26,10 @@ export class Worker {
   }
 
   async ask(task: unknown): Promise<unknown> {
+    const { exitCode, signalCode } = this.#child
+    if (exitCode !== null || signalCode !== null) {
+      throw new Error(`${this.name}: its process ended (${exitCode ?? signalCode})`)
+    }
     const ended = new AbortController()
     const { signal } = ended
     const answered = once(this.#child, 'message', { signal })
@@ -43,7 +47,7 @@ export class Worker {
   }
 
   async close(): Promise<void> {
-    this.#child.disconnect()
+    if (this.#child.connected) this.#child.disconnect()
     if (this.#child.exitCode === null) await once(this.#child, 'exit')
   }
 }

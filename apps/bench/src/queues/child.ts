@@ -35,6 +35,9 @@ export interface LatencyFigures {
   readonly p99Ms: number
 }
 
+/** Between two samples: the worker waits again, its last ack done. */
+const PAUSE_MS = 5
+
 const [name, folder = '', onlyTasks] = process.argv.slice(2)
 const subject = allSubjects.find((one) => one.name === name)
 if (subject === undefined) throw new Error(`no subject ${name}`)
@@ -43,10 +46,18 @@ const of = subject
 mkdirSync(folder, { recursive: true })
 const deliveries = new Deliveries()
 let queue = await of.open(folder)
-if (onlyTasks === undefined) answerTasks(perform)
-else {
+if (onlyTasks === undefined) {
+  answerTasks(perform)
+  process.once('disconnect', end)
+} else {
   for (const task of JSON.parse(onlyTasks) as Task[]) await perform(task)
   await queue.close()
+  end()
+}
+
+/** At once: some leave timers behind that would run for a minute. */
+function end(): void {
+  process.exit()
 }
 
 function perform(task: Task): Promise<unknown> {
@@ -124,9 +135,6 @@ async function measureLatency(durationMs: number): Promise<LatencyFigures> {
   const at = (share: number): number => sorted[Math.floor(sorted.length * share)] ?? Number.NaN
   return { samples: sorted.length, p50Ms: at(0.5), p99Ms: at(0.99) }
 }
-
-/** Between two samples: the worker waits again, its last ack done. */
-const PAUSE_MS = 5
 
 function noBody(): void {}
 

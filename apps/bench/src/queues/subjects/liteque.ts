@@ -1,10 +1,11 @@
 import { join } from 'node:path'
 import { peerModule } from '../../peers/install.js'
 import { type JobData, type Subject, jobData } from '../subject.js'
+import type { SqliteDatabase } from './sqlite.js'
 
 interface LitequeDatabase {
-  run(sql: string): unknown
-  readonly session: { readonly client: { close(): void } }
+  transaction(work: (inside: LitequeDatabase) => Promise<unknown>): Promise<unknown>
+  readonly session: { readonly client: SqliteDatabase }
 }
 
 interface LitequeQueue {
@@ -41,10 +42,12 @@ export const liteque: Subject = {
   async open(folder) {
     const { buildDBClient, SqliteQueue, Runner } = await peerModule<Promise<Liteque>>('liteque')
     const database = buildDBClient(join(folder, 'jobs.sqlite'), { runMigrations: true })
-    const setSynchronous = (level: 'OFF' | 'FULL'): unknown =>
-      database.run(`PRAGMA synchronous = ${level}`)
+    const { client } = database.session
     // It sets NORMAL, which does not survive a power cut.
-    setSynchronous('FULL')
+    client.pragma('synchronous = FULL')
+    // It takes a job in a transaction whose work is asynchronous, and today's better-sqlite3 refuses that. What
+    // an older one made of it was the same: each statement a commit of its own.
+    database.transaction = (work) => work(database)
     const queue = new SqliteQueue('jobs', database, {
       defaultJobArgs: { numRetries: 1 },
       keepFailedJobs: false,
@@ -52,9 +55,9 @@ export const liteque: Subject = {
     return {
       enqueue: (n) => queue.enqueue(jobData(n)),
       async fill(numbers) {
-        setSynchronous('OFF')
+        client.pragma('synchronous = OFF')
         for (const n of numbers) await queue.enqueue(jobData(n))
-        setSynchronous('FULL')
+        client.pragma('synchronous = FULL')
       },
       async drain(concurrency, onJob) {
         const run = async ({ data }: { readonly data: JobData }): Promise<void> => {
@@ -71,7 +74,7 @@ export const liteque: Subject = {
         const { pending, running } = await queue.stats()
         return pending + running
       },
-      close: async () => database.session.client.close(),
+      close: async () => client.close(),
     }
   },
 }
