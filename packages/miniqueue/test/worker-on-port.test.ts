@@ -71,6 +71,30 @@ function jobOf(lease: MessageLease<unknown>): Job<unknown> {
 }
 
 describe('a worker on a queue whose leases run out', () => {
+  it('asks again when its queue had no answer', async () => {
+    const host = hostOf(queue)
+    let refusals = 2
+    const port = {
+      receive: async (...args: Parameters<typeof queue.receive>) => {
+        if (refusals-- > 0) throw new Error('unavailable')
+        return queue.receive(...args)
+      },
+    }
+    const done: unknown[] = []
+    await queue.enqueue('a')
+    await using worker = new Worker(
+      { ...host, queue: port },
+      ({ data }: Job<unknown>) => void done.push(data),
+      {},
+    )
+    await settled()
+    expect(done).toEqual([])
+    await clock.advance(2_000)
+    expect(done).toEqual(['a'])
+    expect(failed).toHaveLength(2)
+    expect(worker.running).toBe(0)
+  })
+
   it('does each message once, as many at a time as it should', async () => {
     const seen: unknown[] = []
     let running = 0

@@ -13,6 +13,8 @@ import type {
 
 const DEFAULT_TIMEOUT_MS = 30_000
 const DEFAULT_GRACE_MS = 5_000
+/** After a queue had no answer. */
+const RETRY_MS = 1_000
 
 /** A run of a handler, with its jobs. */
 interface Run {
@@ -164,7 +166,11 @@ export class Worker {
       return [...first, ...(await this.#host.queue.receive({ ...options, max: missing, waitMs }))]
     } catch (error) {
       // Whoever closes the queue or breaks it is told; a worker only stops.
-      if (!this.#stop.signal.aborted) this.#host.failed(error)
+      if (!this.#stop.signal.aborted) {
+        this.#host.failed(error)
+        if (!isForGood(error))
+          void this.#host.clock.wait(RETRY_MS, this.#stop.signal).then(() => this.#fillSoon())
+      }
       return undefined
     }
   }
@@ -187,4 +193,11 @@ export class Worker {
     if (!this.#stop.signal.aborted) this.#fillSoon()
     else if (this.#runs.size === 0) this.#settled()
   }
+}
+
+/** Whether asking the queue again is pointless. */
+function isForGood(error: unknown): boolean {
+  return (
+    MiniQueueError.is(error) && (error.code === 'QUEUE_CLOSED' || error.code === 'QUEUE_FAILED')
+  )
 }

@@ -64,7 +64,7 @@ async function lookAt(folder: string, said: Said): Promise<number> {
 
 it(
   `workers that are killed ${KILLS} times lose nothing, and do nothing again that they had said was done`,
-  { timeout: 120_000 + KILLS * 5_000 },
+  { timeout: 300_000 + KILLS * 15_000 },
   async () => {
     const seed = seedOfRun('killed workers')
     const random = new Random(seed)
@@ -96,7 +96,7 @@ it(
 
 it(
   'a job that kills its process each time is dead after maxCrashes, and the innocent beside it are not',
-  { timeout: 120_000 + KILLS * 5_000 },
+  { timeout: 300_000 + KILLS * 15_000 },
   async () => {
     for (let round = 0; round < Math.max(2, KILLS / 50); round++) {
       const folder = temporaryFolder()
