@@ -1,3 +1,4 @@
+import { Violation } from '@mini-rs/testkit'
 import {
   type EnqueueOptions,
   type JobLease,
@@ -11,7 +12,7 @@ import { ManualClock, settled } from '../test/support/manual-clock.js'
 import { roomy } from '../test/support/roomy-disk.js'
 import { chooseOptions } from './choose-options.js'
 import { History } from './history.js'
-import { ATTEMPTS, MAX_CRASHES, Model, Violation, WINDOW } from './model.js'
+import { ATTEMPTS, MAX_CRASHES, Model, WINDOW } from './model.js'
 import { type ModelJob, isEnded } from './model-job.js'
 import { assertSame, isSame } from './same.js'
 

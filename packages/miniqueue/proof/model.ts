@@ -1,3 +1,4 @@
+import { Violation } from '@mini-rs/testkit'
 import {
   type ModelJob,
   type ModelOptions,
@@ -6,9 +7,6 @@ import {
   isEnded,
   isPending,
 } from './model-job.js'
-
-/** Something that must never happen. */
-export class Violation extends Error {}
 
 /** As the queues of these worlds are set up. */
 export const MAX_CRASHES = 3

@@ -1,6 +1,6 @@
 import type { ProofResult, ProofRow } from '@mini-rs/testkit'
 import { type ModelWorldOptions, runModelWorld } from './model-world.js'
-import { type RunWorld, type WorldsOptions, runWorlds } from './worlds.js'
+import { type RunWorld, type WorldsOptions, runWorlds } from '@mini-rs/testkit'
 
 const STEPS = 10
 

@@ -1,15 +1,7 @@
-import type { JobStatus, Queue } from '@mini-rs/miniqueue'
-import { type Model, Violation } from './model.js'
-
-const STATUSES: readonly JobStatus[] = [
-  'waiting',
-  'delayed',
-  'blocked',
-  'active',
-  'completed',
-  'dead',
-  'cancelled',
-]
+import { Violation } from '@mini-rs/testkit'
+import { JOB_STATUSES } from '../src/job-status.js'
+import type { Queue } from '@mini-rs/miniqueue'
+import { type Model } from './model.js'
 
 /** @throws Violation when the queue is not what the model says; `isWhole`: each job is looked at. */
 export async function assertSame(
@@ -39,7 +31,7 @@ export async function isSame(
 function countsDiffer(queue: Queue<unknown>, model: Model, nowMs: number): string | undefined {
   model.passTo(nowMs)
   const stats = queue.stats()
-  for (const status of STATUSES) {
+  for (const status of JOB_STATUSES) {
     const expected = [...model.jobs.values()].filter((job) => job.status === status).length
     if (stats[status] !== expected) return `${stats[status]} are ${status}, not ${expected}`
   }

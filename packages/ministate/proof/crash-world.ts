@@ -1,9 +1,10 @@
+import { Violation } from '@mini-rs/testkit'
 import { type Engine, MiniStateError, StateManager } from '@mini-rs/ministate'
 import { MiniStoreError } from '@mini-rs/ministore'
 import { MiniSnapError } from '@mini-rs/minisnap'
 import { type Choices, CrashFileSystem, type CrashFileSystemOptions } from '@mini-rs/testkit'
 import { ModelHead } from './model-head.js'
-import { PROGRAM_STATE, type ProgramMutation, Violation, textOf } from './model.js'
+import { PROGRAM_STATE, type ProgramMutation, textOf } from './model.js'
 import {
   DIR,
   type ImmutableManager,

@@ -1,15 +1,9 @@
+import { Violation } from '@mini-rs/testkit'
 import { type Engine, MiniStateError, StateManager } from '@mini-rs/ministate'
 import { MiniSnapError } from '@mini-rs/minisnap'
 import { MiniStoreError } from '@mini-rs/ministore'
 import { type Call, CrashFileSystem, type Lies, SeededChoices, errno } from '@mini-rs/testkit'
-import {
-  PROGRAM_STATE,
-  type ProgramMutation,
-  Violation,
-  emptyState,
-  replayed,
-  textOf,
-} from './model.js'
+import { PROGRAM_STATE, type ProgramMutation, emptyState, replayed, textOf } from './model.js'
 import { DIR, type Manager, type ProgramOptions, immutableOf, openProgramState } from './opening.js'
 import { chooseSmallProgram } from './program.js'
 

@@ -1,13 +1,6 @@
+import { Violation } from '@mini-rs/testkit'
 import type { Choices } from '@mini-rs/testkit'
-import {
-  type ProgramMutation,
-  TooLarge,
-  type Verdict,
-  Violation,
-  emptyState,
-  judge,
-  textOf,
-} from './model.js'
+import { type ProgramMutation, TooLarge, type Verdict, emptyState, judge, textOf } from './model.js'
 import { type ProgramState, chooseProgram } from './program.js'
 
 /** A state that has grown beyond this is cleared, so that the worlds stay fast. */

@@ -1,7 +1,8 @@
+import { Violation } from '@mini-rs/testkit'
 import { isDeepStrictEqual } from 'node:util'
 import { type DryRun, type Engine, MiniStateError, StateManager } from '@mini-rs/ministate'
 import { type Choices, CrashFileSystem } from '@mini-rs/testkit'
-import { PROGRAM_STATE, type ProgramMutation, Violation, judge, textOf } from './model.js'
+import { PROGRAM_STATE, type ProgramMutation, judge, textOf } from './model.js'
 import { type Expected, ModelHead } from './model-head.js'
 import {
   DIR,

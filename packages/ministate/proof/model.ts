@@ -10,9 +10,6 @@ import { type Hands, type Program, type ProgramState, RECIPE_HANDS, runProgram }
 /** What is put into the state at once. */
 const MOST_NODES = 25
 
-/** Something that must never happen. */
-export class Violation extends Error {}
-
 /** A mutation of these states, as `apply` takes it. */
 export type ProgramMutation = { readonly run: Program } | { readonly add: Added } | 'clear'
 

@@ -1,6 +1,6 @@
 import type { ProofResult, ProofRow } from '@mini-rs/testkit'
 import { type CrashWorldOptions, runCrashWorld } from './crash-world.js'
-import { type RunWorld, type WorldsOptions, runWorlds } from './worlds.js'
+import { type RunWorld, type WorldsOptions, runWorlds } from '@mini-rs/testkit'
 
 const RANDOM_WORLD: CrashWorldOptions = Object.freeze({ lives: 3, steps: 8, statesPerLife: 4 })
 

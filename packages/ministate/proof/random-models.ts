@@ -2,7 +2,7 @@ import type { ProofResult, ProofRow } from '@mini-rs/testkit'
 import type { Engine } from '@mini-rs/ministate'
 import { runModelWorld } from './model-world.js'
 import { runSharedWorld } from './shared-world.js'
-import { type RunWorld, type WorldsOptions, runWorlds } from './worlds.js'
+import { type RunWorld, type WorldsOptions, runWorlds } from '@mini-rs/testkit'
 
 const MOST_STEPS = 3
 const MOST_SHARED_STEPS = 4

@@ -1,6 +1,7 @@
+import { Violation } from '@mini-rs/testkit'
 import type { Engine } from '@mini-rs/ministate'
 import type { MemoryLog } from '@mini-rs/testkit'
-import { Violation, textOf } from './model.js'
+import { textOf } from './model.js'
 import { type Manager, immutableOf } from './opening.js'
 import type { SharedTruth } from './shared-truth.js'
 

@@ -1,5 +1,6 @@
+import { Violation } from '@mini-rs/testkit'
 import type { MemoryLog } from '@mini-rs/testkit'
-import { type ProgramMutation, Violation, emptyState, judge, replayed, textOf } from './model.js'
+import { type ProgramMutation, emptyState, judge, replayed, textOf } from './model.js'
 import type { ProgramState } from './program.js'
 
 /** One record of the shared log, and what plain objects are after it. */

@@ -1,6 +1,7 @@
+import { Violation } from '@mini-rs/testkit'
 import { type Engine, MiniStateError, StateManager } from '@mini-rs/ministate'
 import { type Choices, MemoryCluster, type MemoryLog, MemorySnapshotStore } from '@mini-rs/testkit'
-import { PROGRAM_STATE, type ProgramMutation, TooLarge, Violation, judge, textOf } from './model.js'
+import { PROGRAM_STATE, type ProgramMutation, TooLarge, judge, textOf } from './model.js'
 import { DIR, PATIENT_CLOCK, openProgramState } from './opening.js'
 import { type ProgramState, chooseProgram } from './program.js'
 import { type LateCheck, SharedManager } from './shared-manager.js'

@@ -49,3 +49,11 @@ export type {
 } from './snapshot-checks/subject.js'
 export { SnapshotError, type SnapshotErrorCode } from './snapshot-error.js'
 export { snapshotStoreChecks, snapshotStoreConformance } from './snapshot-store-conformance.js'
+export {
+  type RunWorld,
+  Violation,
+  type WorldsOptions,
+  failureOf,
+  runOneWorld,
+  runWorlds,
+} from './worlds.js'

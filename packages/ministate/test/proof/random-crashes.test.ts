@@ -8,7 +8,7 @@ import {
   randomCrashes,
   runCrashWorlds,
 } from '../../proof/random-crashes.js'
-import { runOneWorld } from '../../proof/worlds.js'
+import { runOneWorld } from '@mini-rs/testkit'
 
 proveRow(randomCrashes)
 

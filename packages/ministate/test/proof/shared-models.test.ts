@@ -1,7 +1,7 @@
 import { proveRow } from '@mini-rs/testkit/vitest'
 import { expect, it } from 'vitest'
 import { SHARED_TEST, sharedModels, sharedWorld } from '../../proof/random-models.js'
-import { runOneWorld } from '../../proof/worlds.js'
+import { runOneWorld } from '@mini-rs/testkit'
 
 proveRow(sharedModels)
 

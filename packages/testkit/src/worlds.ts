@@ -1,11 +1,8 @@
-import {
-  type Choices,
-  type ProofResult,
-  ScriptedChoices,
-  SeededChoices,
-  shrinkScript,
-} from '@mini-rs/testkit'
-import { Violation } from './model.js'
+import { type Choices, ScriptedChoices, SeededChoices, shrinkScript } from './choices.js'
+import type { ProofResult } from './proof.js'
+
+/** Something that must never happen. */
+export class Violation extends Error {}
 
 /** Worlds of one seed are numbered from `seed * WORLDS_PER_SEED` on. */
 const WORLDS_PER_SEED = 1_000_000
