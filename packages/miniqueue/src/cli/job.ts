@@ -1,3 +1,4 @@
+import { isEnded } from '../job-status.js'
 import { type HistoryEntry, HistoryReader } from '../records/history.js'
 import type { JobError } from '../job-types.js'
 import { explain as explainJob } from '../queue/explaining.js'
@@ -51,7 +52,7 @@ export async function show(
     ['headers', body.headers && valueText(body.headers)],
     ['group', body.group && shown(body.group)],
     ['priority', priority === 0 ? undefined : String(priority)],
-    [isOver(status) ? 'ended' : 'due', `${localTime(dueMs)}${relative(dueMs, view.nowMs)}`],
+    [isEnded(status) ? 'ended' : 'due', `${localTime(dueMs)}${relative(dueMs, view.nowMs)}`],
     ['deliveries', String(attempt)],
     [
       'failures',
@@ -124,7 +125,7 @@ export async function explain(
     shown(sentence),
   ]
   if (diedRunning) lines.push(coloured('yellow', DIED_RUNNING))
-  if (isOver(status)) return printLines(lines)
+  if (isEnded(status)) return printLines(lines)
   if (view.owner === undefined) {
     lines.push(coloured('yellow', 'No process has these queues open: nothing runs.'))
   } else if (why === 'next') {
@@ -230,10 +231,6 @@ function errorText({ name, message }: JobError): string {
 
 function ordinal(attempt: number): string {
   return coloured('dim', `#${attempt}`)
-}
-
-function isOver(status: string): boolean {
-  return status === 'completed' || status === 'dead' || status === 'cancelled'
 }
 
 function relative(ms: number, nowMs: number): string {

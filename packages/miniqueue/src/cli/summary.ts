@@ -1,3 +1,4 @@
+import { JOB_STATUSES } from '../job-status.js'
 import { MiniStore } from '@mini-rs/ministore'
 import type { QueueLedger } from '../ledger/queue-ledger.js'
 import type { JobStatus } from '../job-types.js'
@@ -32,16 +33,6 @@ interface Figures extends Summary {
   readonly oldest: { readonly id: string; readonly forMs: number } | undefined
 }
 
-const STATUSES: readonly JobStatus[] = [
-  'waiting',
-  'delayed',
-  'blocked',
-  'active',
-  'completed',
-  'dead',
-  'cancelled',
-]
-
 const COLOURS: Readonly<Record<JobStatus, Colour>> = Object.freeze({
   waiting: 'cyan',
   delayed: 'yellow',
@@ -64,7 +55,7 @@ export async function ls(directory: string, options: CommonOptions): Promise<voi
     return printLines([title(view.directory, view.owner), 'There are no queues in it yet.'])
   }
   const rows = queues.map((queue) => rowOf(queue))
-  const heads = ['queue', ...STATUSES, ''].map((head) => coloured('dim', head))
+  const heads = ['queue', ...JOB_STATUSES, ''].map((head) => coloured('dim', head))
   const lines = table([heads, ...rows], [1, 2, 3, 4, 5, 6, 7])
   await printLines([title(view.directory, view.owner), '', ...lines.map((line) => line.trimEnd())])
 }
@@ -91,7 +82,7 @@ export async function stats(
 }
 
 function rowOf(queue: QueueLedger): string[] {
-  const counts = STATUSES.map((status) => count(status, queue.counts[status]))
+  const counts = JOB_STATUSES.map((status) => count(status, queue.counts[status]))
   const paused = queue.isPaused ? coloured('yellow', 'paused') : ''
   return [coloured('bold', shown(queue.name)), ...counts, paused]
 }
@@ -104,7 +95,7 @@ function blockOf({ name, isPaused, pendingBytes, oldest, ...counts }: Figures): 
   const first =
     oldest === undefined ? '–' : `${shown(oldest.id)}, ready for ${lengthInWords(oldest.forMs)}`
   const rows = [
-    ...STATUSES.map((status) => [status, count(status, counts[status])]),
+    ...JOB_STATUSES.map((status) => [status, count(status, counts[status])]),
     ['bytes', size(pendingBytes)],
     ['oldest', first],
   ]

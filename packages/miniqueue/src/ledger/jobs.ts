@@ -1,3 +1,4 @@
+import { isEnded } from '../job-status.js'
 import type { JobBody } from '../records/record-types.js'
 import { DueJobs } from '../table/due-jobs.js'
 import { type JobExtra, JobTable, hashOfId } from '../table/job-table.js'
@@ -66,7 +67,7 @@ export class Jobs {
         this.table.extraToChange(slot).isBlocking = false
         this.queueOf(slot).ready.block(slot)
       }
-      if (isPending(this.table.status(slot))) this.#place(slot)
+      if (!isEnded(this.table.status(slot))) this.#place(slot)
       else ended.push(slot)
     }
     // What ended first is let go first.
@@ -114,7 +115,7 @@ export class Jobs {
     const before = this.table.bytes(slot)
     this.table.setBody(slot, bodySeq, this.#bodies.keep(slot, body))
     const { status } = this.table.load(slot)
-    if (isPending(status)) this.queueOf(slot).pendingBytes += this.table.bytes(slot) - before
+    if (!isEnded(status)) this.queueOf(slot).pendingBytes += this.table.bytes(slot) - before
   }
 
   /** A job begins its life here: it waits for its time, for others, or for nothing. */
@@ -229,7 +230,7 @@ export class Jobs {
     const queue = this.queueOf(slot)
     const status = this.table.status(slot)
     queue.counts[status] += 1
-    if (isPending(status)) queue.pendingBytes += this.table.bytes(slot)
+    if (!isEnded(status)) queue.pendingBytes += this.table.bytes(slot)
     switch (status) {
       case 'waiting': {
         const extra = this.table.extra(slot)
@@ -256,7 +257,7 @@ export class Jobs {
     const queue = this.queueOf(slot)
     const status = this.table.status(slot)
     queue.counts[status] -= 1
-    if (isPending(status)) queue.pendingBytes -= this.table.bytes(slot)
+    if (!isEnded(status)) queue.pendingBytes -= this.table.bytes(slot)
     switch (status) {
       case 'waiting':
         return queue.ready.remove(slot)
@@ -272,9 +273,4 @@ export class Jobs {
       case 'blocked':
     }
   }
-}
-
-/** Whether a job in this status takes part of what a queue may hold. */
-function isPending(status: JobState['status']): boolean {
-  return status === 'waiting' || status === 'delayed' || status === 'blocked' || status === 'active'
 }

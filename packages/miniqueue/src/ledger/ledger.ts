@@ -1,3 +1,4 @@
+import { isEnded } from '../job-status.js'
 import type {
   CarryRecord,
   CrashRecord,
@@ -107,11 +108,7 @@ export class Ledger {
     for (const [name, { of, mark }] of this.#keys) {
       const slot = this.jobs.table.ofSeq(of)
       const status = slot === undefined ? undefined : this.jobs.table.status(slot)
-      const isLive =
-        status !== undefined &&
-        status !== 'completed' &&
-        status !== 'dead' &&
-        status !== 'cancelled'
+      const isLive = status !== undefined && !isEnded(status)
       if (!isLive && (mark.untilMs ?? 0) <= nowMs) this.#keys.delete(name)
     }
   }
@@ -257,8 +254,7 @@ export class Ledger {
     for (const slot of table) {
       if (table.queue(slot) !== queue.index || table.seq(slot) > through) continue
       const status = table.status(slot)
-      const state =
-        status === 'completed' || status === 'dead' || status === 'cancelled' ? status : 'pending'
+      const state = isEnded(status) ? status : 'pending'
       if (!states.includes(state) || kept.has(table.seq(slot))) continue
       this.jobs.change(slot, { kind: 'purge' })
     }

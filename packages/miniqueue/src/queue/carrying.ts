@@ -1,3 +1,4 @@
+import { isEnded } from '../job-status.js'
 import type { CarryRecord, QueueRecord, ScheduleRecord } from '../records/record-types.js'
 import type { Ledger } from '../ledger/ledger.js'
 import { type StoredBody, bodyIn } from './bodies.js'
@@ -12,7 +13,6 @@ export function carryOf(
   const { table } = ledger.jobs
   const { status, attempt, failures, crashes, dueMs, delayMs } = table.load(slot)
   const { memo, previous, reason, error, placeMs, waitsFor } = table.extra(slot) ?? {}
-  const isEnded = status === 'completed' || status === 'dead' || status === 'cancelled'
   const atMs = 'atMs' in body && typeof body.atMs === 'number' ? body.atMs : dueMs
   const priority = table.priority(slot)
   const { id, headers, group, attempts, backoff, timeoutMs, expiresAtMs, dedup } = body
@@ -23,7 +23,7 @@ export function carryOf(
     ...(priority !== 0 && { priority }),
     data: JSON.parse(dataText) as unknown,
     atMs,
-    status: isEnded ? status : 'pending',
+    status: isEnded(status) ? status : 'pending',
     attempt,
     failures,
     crashes,
@@ -31,7 +31,7 @@ export function carryOf(
     ...(delayMs === Number.POSITIVE_INFINITY
       ? { runAtMs: dueMs }
       : { delayMs: Math.ceil(delayMs) }),
-    ...(isEnded && { endedMs: dueMs }),
+    ...(isEnded(status) && { endedMs: dueMs }),
     ...(waitsFor !== undefined && waitsFor.size > 0 && { dependsOn: [...waitsFor] }),
     ...defined({ memo, previous, reason, error, placeMs, result }),
   }

@@ -19,7 +19,7 @@ import { retire } from './retirement.js'
 import { Scheduler } from '../schedules/scheduler.js'
 import { Settling } from './settling.js'
 import { Transaction } from './transaction.js'
-import { viewAtEnd } from './views.js'
+import { readBody, viewAtEnd } from './views.js'
 import type { DeadJob, Delivered } from './waiter.js'
 import { Watchers } from './watchers.js'
 
@@ -253,11 +253,8 @@ export class Engine implements Parts {
   }
 
   #expire(lease: HeldLease, queue: DeclaredQueue): void {
-    const { bodies, ledger } = this.core
-    const slot = ledger.jobs.table.ofSeq(lease.seq)
-    if (slot === undefined) return
     const read = async (): Promise<void> => {
-      const stored = bodies.get(slot) ?? (await bodies.read(slot, ledger.jobs.table))
+      const stored = await readBody(this.core, lease.seq)
       if (stored !== undefined) await this.settling.expire({ queue, lease, stored })
     }
     read().catch(this.failed)

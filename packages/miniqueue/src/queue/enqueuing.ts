@@ -1,3 +1,4 @@
+import { isEnded } from '../job-status.js'
 import { MiniQueueError } from '../errors.js'
 import { idOf, seqOfId } from '../job.js'
 import {
@@ -258,8 +259,7 @@ export class Enqueuing {
     const slot = this.slotOfId(queue, id)
     if (slot !== undefined) {
       const status = jobs.table.status(slot)
-      const isOver = status === 'completed' || status === 'dead' || status === 'cancelled'
-      if (!isOver) return duplicate({ id, seq: jobs.table.seq(slot), status })
+      if (!isEnded(status)) return duplicate({ id, seq: jobs.table.seq(slot), status })
     }
     const ended = finished.find(hashOfId(queue.name, id), this.#core.clock.now())
     if (ended === undefined) return undefined

@@ -1,3 +1,4 @@
+import { JOB_STATUSES } from '../job-status.js'
 import type { JobStatus } from '../job-types.js'
 import type { Job } from '../job.js'
 import { type HistoryEntry, HistoryReader } from '../records/history.js'
@@ -21,16 +22,6 @@ export interface ListOptions {
 }
 
 const DEFAULT_LIMIT = 100
-const STATUSES: readonly JobStatus[] = [
-  'waiting',
-  'delayed',
-  'blocked',
-  'active',
-  'completed',
-  'dead',
-  'cancelled',
-]
-
 /** Looks into a queue, and changes nothing. */
 export class Inspecting<T> {
   readonly #core: Core
@@ -45,9 +36,9 @@ export class Inspecting<T> {
 
   async list(options: ListOptions): Promise<Job<T>[]> {
     assertObject('options', options)
-    const { states = STATUSES, limit = DEFAULT_LIMIT, after = 0 } = options
+    const { states = JOB_STATUSES, limit = DEFAULT_LIMIT, after = 0 } = options
     if (!Array.isArray(states)) throw new TypeError('states must be a list of statuses')
-    for (const state of states) assertOneOf('states', state, STATUSES)
+    for (const state of states) assertOneOf('states', state, JOB_STATUSES)
     assertCount('limit', limit, 1)
     assertCount('after', after, 0)
     this.#parts.deliveries.dispatch()

@@ -1,3 +1,4 @@
+import { isEnded } from '../job-status.js'
 import type { JobStatus } from '../job-types.js'
 import {
   DATA_TEXT,
@@ -223,11 +224,6 @@ const BODY_FIELDS: ReadonlySet<string> = new Set([
   'dedup',
   'atMs',
 ])
-
-/** Whether a job in this status is over. */
-export function isEnded(status: JobStatus): status is 'completed' | 'dead' | 'cancelled' {
-  return status === 'completed' || status === 'dead' || status === 'cancelled'
-}
 
 function assertChanges(changes: JobChanges<unknown>): void {
   assertObject('changes', changes)

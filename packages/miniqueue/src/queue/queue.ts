@@ -1,3 +1,4 @@
+import { resultIn } from './carrying.js'
 import { MiniQueueError } from '../errors.js'
 import type { JobStatus } from '../job-types.js'
 import type { HistoryEntry } from '../records/history.js'
@@ -17,9 +18,8 @@ import { Inspecting, type ListOptions } from './inspecting.js'
 import type { JobLease } from './lease.js'
 import { type JobChanges, Managing, type PurgeOptions } from './managing.js'
 import type { Parts } from './parts.js'
-import { decodePayload } from './payload.js'
 import { assertCount, assertObject } from './queue-options.js'
-import { viewOf } from './views.js'
+import { readView } from './views.js'
 
 /** Exact figures of a queue, at no cost. */
 export interface QueueStats extends Readonly<Record<JobStatus, number>> {
@@ -239,7 +239,7 @@ export class Queue<T, R = unknown> implements MessageQueue<T> {
       return status === 'completed' ? table.endSeq(slot) : undefined
     })
     if (endSeq === 0) throw this.#failure('JOB_NOT_FOUND', id, 'is no longer kept')
-    return (await this.#resultIn(endSeq)) as R
+    return resultIn(await this.#core.log.read(endSeq)) as R
   }
 
   /** Resolves when no job waits, is delayed by a retry, or runs: when nothing is left that could run by itself now. */
@@ -292,19 +292,9 @@ export class Queue<T, R = unknown> implements MessageQueue<T> {
   }
 
   async #view(slot: number): Promise<Job<T>> {
-    const { bodies, ledger } = this.#core
-    const stored = bodies.get(slot) ?? (await bodies.read(slot, ledger.jobs.table))
-    if (stored === undefined) throw new Error('miniqueue: broken invariant: a job has a body')
-    const decoded = decodePayload(this.#queue, stored.dataText)
-    const data = 'issues' in decoded ? (JSON.parse(stored.dataText) as T) : (decoded.data as T)
-    return viewOf(this.#core, slot, stored, data)
-  }
-
-  async #resultIn(seq: number): Promise<unknown> {
-    const record = await this.#core.log.read(seq)
-    if (typeof record !== 'object' || record === null) return undefined
-    if ('ack' in record) return (record.ack as { result?: unknown }).result
-    return 'carry' in record ? (record.carry as { result?: unknown }).result : undefined
+    const view = await readView<T>(this.#core, this.#queue, this.#core.ledger.jobs.table.seq(slot))
+    if (view === undefined) throw new Error('miniqueue: broken invariant: a job has a body')
+    return view
   }
 
   #failure(

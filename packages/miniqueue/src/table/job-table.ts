@@ -1,3 +1,4 @@
+import { JOB_STATUSES } from '../job-status.js'
 import { hash } from 'node:crypto'
 import type { DeathReason, JobError, JobStatus, PreviousDelivery } from '../job-types.js'
 import type { JobState } from '../ledger/transition.js'
@@ -20,16 +21,6 @@ export interface JobExtra {
   reason?: DeathReason
   error?: JobError
 }
-
-const STATUSES: readonly JobStatus[] = [
-  'waiting',
-  'delayed',
-  'blocked',
-  'active',
-  'completed',
-  'dead',
-  'cancelled',
-]
 
 /** The 16 bytes by which an id is remembered, as four numbers. */
 export type IdHash = readonly [number, number, number, number]
@@ -192,7 +183,7 @@ export class JobTable {
   }
 
   store(slot: number, state: JobState): void {
-    this.#status.set(slot, STATUSES.indexOf(state.status))
+    this.#status.set(slot, JOB_STATUSES.indexOf(state.status))
     this.#attempt.set(slot, state.attempt)
     this.#failures.set(slot, Math.min(state.failures, 0xffff))
     this.#crashes.set(slot, Math.min(state.crashes, 0xff))
@@ -205,7 +196,7 @@ export class JobTable {
   }
 
   status(slot: number): JobStatus {
-    return STATUSES[this.#status.get(slot)] ?? 'waiting'
+    return JOB_STATUSES[this.#status.get(slot)] ?? 'waiting'
   }
 
   queue(slot: number): number {
