@@ -41,7 +41,9 @@ export function decodePayload(
   } catch (error) {
     return { issues: [{ message: messageOf(error), path: '$' }] }
   }
-  if (result instanceof Promise) throw asyncSchema(queue)
+  if (result instanceof Promise) {
+    return { issues: [{ message: asyncSchema(queue).message, path: '$' }] }
+  }
   return result.issues === undefined
     ? { data: result.value }
     : { issues: result.issues.map(toIssue) }

@@ -8,8 +8,12 @@ export interface Need {
 }
 
 interface Room {
+  /** As it was declared last. */
+  queue: DeclaredQueue
   depth: number
   bytes: number
+  /** Whether its listeners were told so, and not yet that there is room again. */
+  isToldFull: boolean
   readonly waiting: Set<() => void>
 }
 
@@ -23,13 +27,15 @@ export class Rooms {
     need: Need,
     signal: AbortSignal | undefined,
   ): Promise<void> | undefined {
-    const { name, ledger, settings } = queue
+    const { name, settings } = queue
     const { limits } = settings
-    const room = this.#of(name)
-    const depth = ledger.depth + room.depth
-    const bytes = ledger.pendingBytes + room.bytes
+    const room = this.#of(queue)
+    const { depth, bytes } = takenIn(room)
     if (depth + need.depth <= limits.depth && bytes + need.bytes <= limits.bytes) return undefined
-    queue.emitter.emit('full', () => ({ isFull: true, why: 'limits' }))
+    if (!room.isToldFull) {
+      room.isToldFull = true
+      queue.emitter.emit('full', () => ({ isFull: true, why: 'limits' }))
+    }
     const isPossible = need.depth <= limits.depth && need.bytes <= limits.bytes
     if (limits.onFull === 'wait' && isPossible) return change(room, signal)
     const what = isPossible
@@ -42,7 +48,7 @@ export class Rooms {
 
   /** Takes room until what is returned is called. */
   take(queue: DeclaredQueue, { depth, bytes }: Need): () => void {
-    const room = this.#of(queue.name)
+    const room = this.#of(queue)
     room.depth += depth
     room.bytes += bytes
     return () => {
@@ -57,18 +63,31 @@ export class Rooms {
     for (const room of this.#rooms.values()) wake(room)
   }
 
-  #of(name: string): Room {
-    let room = this.#rooms.get(name)
+  #of(queue: DeclaredQueue): Room {
+    let room = this.#rooms.get(queue.name)
     if (room === undefined) {
-      room = { depth: 0, bytes: 0, waiting: new Set() }
-      this.#rooms.set(name, room)
+      room = { queue, depth: 0, bytes: 0, isToldFull: false, waiting: new Set() }
+      this.#rooms.set(queue.name, room)
     }
+    room.queue = queue
     return room
   }
 }
 
-function wake({ waiting }: Room): void {
+/** With what is on its way. */
+function takenIn({ queue, depth, bytes }: Room): Need {
+  return { depth: queue.ledger.depth + depth, bytes: queue.ledger.pendingBytes + bytes }
+}
+
+function wake(room: Room): void {
+  const { queue, waiting } = room
   if (waiting.size > 0) for (const one of waiting) one()
+  if (!room.isToldFull) return
+  const { depth, bytes } = takenIn(room)
+  const { limits } = queue.settings
+  if (depth >= limits.depth || bytes >= limits.bytes) return
+  room.isToldFull = false
+  queue.emitter.emit('full', () => ({ isFull: false, why: 'limits' }))
 }
 
 function change({ waiting }: Room, signal: AbortSignal | undefined): Promise<void> {

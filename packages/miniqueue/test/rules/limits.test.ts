@@ -25,7 +25,12 @@ describe('limits.depth', () => {
     // One that runs has not ended.
     const lease = await take(q)
     await expect(q.enqueue(3)).rejects.toMatchObject({ code: 'QUEUE_FULL' })
+    expect(told).toHaveLength(1)
     await lease.ack()
+    expect(told).toEqual([
+      { isFull: true, why: 'limits' },
+      { isFull: false, why: 'limits' },
+    ])
     await q.enqueue(3)
     expect(await drain(q)).toEqual([2, 3])
   })

@@ -54,6 +54,18 @@ describe('payloads', () => {
     expect(world.queues.crashed).toBe(0)
   })
 
+  it('whose schema answers with a promise are refused, and delivered to nobody', async () => {
+    const later = { validate: (value: unknown) => Promise.resolve({ value }) }
+    const schema = { '~standard': { version: 1, vendor: 'test', ...later } } as never
+    await world.queue().enqueue(1)
+    await world.kill()
+    const q = world.queue({ schema })
+    await expect(q.enqueue(2 as never)).rejects.toThrow(TypeError)
+    q.process(() => undefined)
+    await settled(10)
+    expect(await collect(q.deadLetters())).toMatchObject([{ reason: 'payload', payload: 1 }])
+  })
+
   it('that are no JSON are refused', async () => {
     const q = world.queue()
     const loop: unknown[] = []
