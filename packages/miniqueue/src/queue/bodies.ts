@@ -14,42 +14,40 @@ export interface StoredBody {
 const RECORD_BYTES = 90
 /** What a body weighs in memory beside its data. */
 const BODY_BYTES = 300
-/** What is kept of that which is read ahead, where the budget has no room for it. */
+/** What is kept of that which is read ahead, beside the budget: the oldest of it goes first. */
 const READ_AHEAD_BYTES = 8 * 1024 * 1024
 
 /** The bodies of jobs: in memory while there is room, otherwise read from the journal when they are needed. */
 export class Bodies implements BodyKeeper {
-  readonly #budgetBytes: number
-  readonly #kept = new Map<number, StoredBody>()
-  #keptBytes = 0
+  readonly #kept: BodyMap
+  // Of its own: were it filled by what was enqueued last, each job would have to be read by itself.
+  readonly #ahead = new BodyMap(READ_AHEAD_BYTES)
   #reader: BodyReader | undefined
 
   constructor(budgetBytes: number) {
-    this.#budgetBytes = budgetBytes
+    this.#kept = new BodyMap(budgetBytes)
   }
 
   /** Bytes in memory, by estimate. */
   get keptBytes(): number {
-    return this.#keptBytes
+    return this.#kept.sizeBytes + this.#ahead.sizeBytes
   }
 
   keep(slot: number, record: JobBody): number {
     const stored = storedBody(record)
     this.drop(slot)
-    this.#hold(slot, stored, this.#budgetBytes)
+    this.#kept.add(slot, stored)
     const headers = record.headers === undefined ? 0 : JSON.stringify(record.headers).length
     return stored.dataText.length + headers + RECORD_BYTES
   }
 
   get(slot: number): StoredBody | undefined {
-    return this.#kept.get(slot)
+    return this.#kept.get(slot) ?? this.#ahead.get(slot)
   }
 
   drop(slot: number): void {
-    const stored = this.#kept.get(slot)
-    if (stored === undefined) return
     this.#kept.delete(slot)
-    this.#keptBytes -= stored.dataText.length + BODY_BYTES
+    this.#ahead.delete(slot)
   }
 
   /** The body from the journal. Those that are read on the way are kept too, as far as there is room. */
@@ -86,19 +84,60 @@ export class Bodies implements BodyKeeper {
     await this.#reader?.close()
   }
 
-  /** What was read although nobody asked for it: mostly it is next. A little of it is kept whatever the budget. */
+  /** What was read although nobody asked for it: mostly it is next. */
   #holdAhead(slot: number, body: JobBody): void {
-    if (this.#kept.has(slot)) return
-    const limit = Math.max(this.#budgetBytes, READ_AHEAD_BYTES)
-    this.#hold(slot, storedBody(body), limit)
+    if (this.get(slot) !== undefined) return
+    const stored = storedBody(body)
+    if (!this.#kept.add(slot, stored)) this.#ahead.push(slot, stored)
+  }
+}
+
+/** Bodies by slot, up to so many bytes. */
+class BodyMap {
+  readonly #limitBytes: number
+  readonly #bodies = new Map<number, StoredBody>()
+  #sizeBytes = 0
+
+  constructor(limitBytes: number) {
+    this.#limitBytes = limitBytes
   }
 
-  #hold(slot: number, stored: StoredBody, limit: number): void {
-    const bytes = stored.dataText.length + BODY_BYTES
-    if (this.#keptBytes + bytes > limit) return
-    this.#kept.set(slot, stored)
-    this.#keptBytes += bytes
+  get sizeBytes(): number {
+    return this.#sizeBytes
   }
+
+  get(slot: number): StoredBody | undefined {
+    return this.#bodies.get(slot)
+  }
+
+  /** Whether there was room for it. */
+  add(slot: number, stored: StoredBody): boolean {
+    const bytes = weightOf(stored)
+    if (this.#sizeBytes + bytes > this.#limitBytes) return false
+    this.#bodies.set(slot, stored)
+    this.#sizeBytes += bytes
+    return true
+  }
+
+  /** {@link BodyMap.add}, in place of the oldest where there is no room. */
+  push(slot: number, stored: StoredBody): void {
+    while (!this.add(slot, stored)) {
+      const [oldest] = this.#bodies.keys()
+      if (oldest === undefined) return
+      this.delete(oldest)
+    }
+  }
+
+  delete(slot: number): void {
+    const stored = this.#bodies.get(slot)
+    if (stored === undefined) return
+    this.#bodies.delete(slot)
+    this.#sizeBytes -= weightOf(stored)
+  }
+}
+
+function weightOf({ dataText }: StoredBody): number {
+  return dataText.length + BODY_BYTES
 }
 
 /** A body with its data as text. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { gate, isPending, take } from '../support/leases.js'
+import { drain, gate, isPending, take } from '../support/leases.js'
 import { settled } from '../support/manual-clock.js'
-import { World } from '../support/world.js'
+import { DIRECTORY, World } from '../support/world.js'
 
 describe('the lease of a worker in this process', () => {
   it('never runs out while its handler has not ended, although the event loop stalls for a minute', async () => {
@@ -264,6 +264,22 @@ describe('a handler with a deadline', () => {
 
 describe('jobs whose payloads are on the disk only', () => {
   const options = { memoryBudgetBytes: 0 }
+
+  it('are read together, also where newer jobs have taken the memory', async () => {
+    const megabyte = 'x'.repeat(1024 * 1024)
+    const world = await World.open({ memoryBudgetBytes: 20 * megabyte.length })
+    const q = world.queue<string>({ limits: { payloadBytes: 2 * megabyte.length } })
+    const enqueue = (count: number): Promise<unknown> =>
+      q.enqueueMany(Array.from({ length: count }, () => ({ data: megabyte })))
+    await enqueue(25)
+    for (let n = 0; n < 19; n++) await (await take(q)).ack()
+    await enqueue(19)
+    const opened = (): number =>
+      world.disk.calls.filter((call) => call === `open ${DIRECTORY}/journal.jsonl`).length
+    const before = opened()
+    expect(await drain(q)).toHaveLength(25)
+    expect(opened() - before).toBe(1)
+  })
 
   it('come back when the one who waited has given up while they were read', async () => {
     const world = await World.open(options)
