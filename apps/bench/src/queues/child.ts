@@ -5,7 +5,7 @@ import { setTimeout } from 'node:timers/promises'
 import { type AppendFigures, type Load, measureLoad } from '../peers/load.js'
 import { answerTasks } from '../worker.js'
 import { Deliveries } from './deliveries.js'
-import type { OpenQueue } from './subject.js'
+import { LATENCY_REST_MS, type OpenQueue } from './subject.js'
 import { allSubjects } from './subjects/all.js'
 
 /** What the process is asked to do. */
@@ -34,9 +34,6 @@ export interface LatencyFigures {
   readonly p50Ms: number
   readonly p99Ms: number
 }
-
-/** Between two samples: the worker waits again, its last ack done. */
-const PAUSE_MS = 5
 
 const [name, folder = '', onlyTasks] = process.argv.slice(2)
 const subject = allSubjects.find((one) => one.name === name)
@@ -117,7 +114,7 @@ async function measureLatency(durationMs: number): Promise<LatencyFigures> {
     delivered()
     return performance.now() < endMs
   })
-  await setTimeout(PAUSE_MS)
+  await setTimeout(LATENCY_REST_MS)
   do {
     const isDelivered = new Promise<void>((resolve) => {
       delivered = resolve
@@ -127,7 +124,7 @@ async function measureLatency(durationMs: number): Promise<LatencyFigures> {
     await queue.enqueue(n)
     await isDelivered
     samples += 1
-    await setTimeout(PAUSE_MS)
+    await setTimeout(LATENCY_REST_MS)
   } while (performance.now() < endMs)
   // One more, so that the drain sees that its time is over.
   const [last = 0] = deliveries.next(1)

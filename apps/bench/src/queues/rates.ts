@@ -6,7 +6,14 @@ import { tracedSyncs } from '../syncs.js'
 import { Worker } from '../worker.js'
 import type { DrainFigures, LatencyFigures, Task } from './child.js'
 import { type FloorFigures, measureFloor } from './floor.js'
-import { MEASURES, type Measure, type MeasureKey, type Subject, takesPart } from './subject.js'
+import {
+  LATENCY_REST_MS,
+  MEASURES,
+  type Measure,
+  type MeasureKey,
+  type Subject,
+  takesPart,
+} from './subject.js'
 
 /** How much is measured. */
 export interface RateScale {
@@ -69,7 +76,9 @@ export async function measureRates(
     for (let round = -1; round < scale.rounds; round++) {
       console.log(round < 0 ? 'warming up …' : `round ${round + 1} of ${scale.rounds} …`)
       for (const measure of MEASURES) {
-        const floor = measureFloor(join(folder, 'floor.jsonl'), scale.durationMs)
+        const restMs = measure.key === 'latency' ? LATENCY_REST_MS : 0
+        const path = join(folder, 'floor.jsonl')
+        const floor = await measureFloor(path, scale.durationMs, restMs)
         if (round >= 0) floors[measure.key].push(floor)
         await measureOne(measure, turns, round, scale.durationMs)
       }

@@ -58,7 +58,7 @@ function latencyTable(rates: readonly RateFigures[], floors: Floors): string {
     ]
   })
   const head = ['from enqueue to handler', 'p50 ms', 'p99 ms', 'p50 in syncs', 'p99 in syncs']
-  const floorRow = ['write + fdatasync', milliseconds(floorMs), '', '1', '', '']
+  const floorRow = ['write + fdatasync, as rested', milliseconds(floorMs), '', '1', '', '']
   return table([...head, 'samples'], [floorRow, ...rows])
 }
 

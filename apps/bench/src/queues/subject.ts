@@ -43,6 +43,9 @@ export interface Subject {
   open(folder: string): Promise<OpenQueue>
 }
 
+/** Before each job whose latency is measured: the worker waits again, its last ack done. */
+export const LATENCY_REST_MS = 5
+
 /** What is measured of every subject, each in its turn, beside the floor. */
 export const MEASURES = [
   { key: 'enqueue1', title: 'enqueue, 1 caller', callers: 1 },
