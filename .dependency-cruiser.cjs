@@ -35,7 +35,7 @@ module.exports = {
       severity: 'error',
       from: { path: '^(packages|apps)/([^/]+)/' },
       to: {
-        path: '^packages/([^/]+)/(src|dist)/(?!index\\.|fs/index\\.|fs\\.|seal\\.|codec/msgpack\\.|msgpack\\.|values\\.|vitest/index\\.|testing)',
+        path: '^packages/([^/]+)/(src|dist)/(?!index\\.|fs/index\\.|fs\\.|seal\\.|codec/msgpack\\.|msgpack\\.|values\\.|vitest/index\\.|testing|disk\\.)',
         pathNot: '^packages/$2/',
       },
     },
@@ -53,6 +53,15 @@ module.exports = {
         pathNot: '^packages/(ministore/src/fs|miniqueue/src/cli)/',
       },
       to: { path: '^(node:)?(fs|fs/promises|child_process|os)$' },
+    },
+    {
+      name: 'the-core-of-ministore-knows-no-node',
+      severity: 'error',
+      from: {
+        path: '^packages/ministore/src/',
+        pathNot: '^packages/ministore/src/(fs|platform|cli)/',
+      },
+      to: { dependencyTypes: ['core'] },
     },
     {
       name: 'the-command-stands-above-the-library',

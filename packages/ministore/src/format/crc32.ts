@@ -1,4 +1,4 @@
-import { crc32 as zlibCrc32 } from 'node:zlib'
+import { crc32 as zlibCrc32 } from '../platform/node.js'
 
 /** CRC-32 as zlib computes it; `start` continues an earlier one. */
 export function crc32(bytes: Uint8Array, start = 0): number {

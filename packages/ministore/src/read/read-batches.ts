@@ -1,6 +1,6 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { SegmentLink } from '../format/header.js'
 import type { FileSystem } from '../fs/file-system.js'
+import { isDeepStrictEqual } from '../platform/node.js'
 import { type RecordDecoder, decodeError } from '../record/record-codec.js'
 import { EMPTY_TAIL, condense, decide } from '../recovery/decide.js'
 import {

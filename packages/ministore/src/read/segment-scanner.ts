@@ -1,10 +1,10 @@
-import { isUtf8 } from 'node:buffer'
 import { MiniStoreError } from '../errors.js'
 import { NEWLINE } from '../format/bytes.js'
 import { crc32 } from '../format/crc32.js'
 import { MAX_COMMIT_BYTES } from '../format/limits.js'
 import { SEAL_BYTES, lineEndOf, readSeal } from '../format/seal.js'
 import type { FileHandle } from '../fs/file-system.js'
+import { isUtf8 } from '../platform/node.js'
 import { nestsTooDeep } from '../record/json-depth.js'
 import { ReadAhead } from './read-ahead.js'
 

@@ -1,5 +1,6 @@
 import { MiniStoreError, assertThat, ioError } from '../errors.js'
 import type { Settings } from '../options.js'
+import { atEndOfTurn } from '../platform/node.js'
 import type { Admitted } from './admission.js'
 import { type JournalWriter, storeFailed } from './journal-writer.js'
 
@@ -145,7 +146,7 @@ export class CommitQueue {
       else void this.#workOff(item).then((hasHeld) => this.#continue(hasHeld))
     }
     if (hasHeldLoop && this.#isTurnDue()) setImmediate(next)
-    else process.nextTick(next)
+    else atEndOfTurn(next)
   }
 
   /** Syncs on the calling thread let nothing else run: now and then timers and sockets get their turn. */
