@@ -154,6 +154,11 @@ export class CrashFileSystem implements FileSystem {
     return Buffer.from(this.#disk.bytesOf(this.#fileAt(path)))
   }
 
+  /** A copy of what a power cut surely leaves of a file's bytes. */
+  durable(path: string): Buffer {
+    return Buffer.from(this.#disk.durableBytesOf(this.#fileAt(path)))
+  }
+
   has(path: string): boolean {
     return this.#disk.fileAt(path) !== undefined
   }
@@ -306,7 +311,10 @@ export class CrashFileSystem implements FileSystem {
     return {
       read: async (into, offsetBytes) => {
         const wanted = this.#call('read', path, into.length) ?? into.length
-        return this.#disk.bytesOf(file).copy(into, 0, offsetBytes, offsetBytes + wanted)
+        const end = offsetBytes + Math.min(wanted, into.length)
+        const found = this.#disk.bytesOf(file).subarray(offsetBytes, end)
+        into.set(found)
+        return found.length
       },
       write: async (bytes, offsetBytes) => write(bytes, offsetBytes),
       writeSync: write,

@@ -93,6 +93,11 @@ export class DiskModel {
     return this.#file(file).live.view()
   }
 
+  /** The bytes of a file that a power cut surely leaves; not to be kept. */
+  durableBytesOf(file: FileId): Buffer {
+    return this.#file(file).durable.view()
+  }
+
   /** How many sectors wait for a sync. */
   pendingSectors(path: string, sectorBytes: number): number {
     const pending = this.#files.get(this.#names.get(path) ?? -1)?.pending ?? []
