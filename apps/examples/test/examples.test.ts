@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { expectShown } from './outputs.js'
 import { runProgram } from './run.js'
 
 let folder: string
@@ -62,6 +63,54 @@ const PROGRAMS: readonly { name: string; first: RegExp[]; second: RegExp[] }[] =
     name: 'snapshot-progress.ts',
     first: [/^200000 readings, \d+\.\d MB, saved and loaded: equal/, /never held the event loop/],
     second: [/^200000 readings, \d+\.\d MB, saved and loaded: equal/],
+  },
+  {
+    name: 'event-sourcing.ts',
+    first: [/^account-1 holds 3750 cents\n1 withdrawals/, /before event 3 it held 5000 cents/],
+    second: [/^account-4 holds 3750 cents\n2 withdrawals/, /before event 6 it held 5000 cents/],
+  },
+  {
+    name: 'rust-files.ts',
+    first: [/^2 records without a checksum$/m, /seal: false writes the bytes of the crate/],
+    second: [/^2 records without a checksum$/m],
+  },
+  {
+    name: 'registry.ts',
+    first: [/^REJECTED NOT_NEWER\nspeech: whisper\nwhisper is at version 1$/m],
+    second: [/^whisper is at version 2\n1 model is left$/m],
+  },
+  {
+    name: 'cli-settings.ts',
+    first: [/the program runs already; close it first\nbeside it: theme is dark/],
+    second: [/^theme is dark$/m],
+  },
+  {
+    name: 'backup.ts',
+    first: [/^in the backup: milk, bread\nrestored: milk, bread\nthe copy: clean, 1 record/],
+    second: [/^in the backup: milk, bread\nrestored: milk, bread/],
+  },
+  {
+    name: 'from-lowdb.ts',
+    first: [/^post 2 is on the disk\nhello, durable$/m],
+    second: [/^post 3 is on the disk\nhello, durable, durable$/m],
+  },
+  {
+    name: 'test-failing-disk.ts',
+    first: [
+      /full disk: COMMIT_FAILED, outcome absent, open\nwith room again: 1 counted/,
+      /failed sync: COMMIT_FAILED, outcome unknown, failed/,
+    ],
+    second: [/opened again: what was acknowledged is there/],
+  },
+  {
+    name: 'test-by-killing.ts',
+    first: [/5 kills: nothing acknowledged was lost, and the sum is right/],
+    second: [/5 kills: nothing acknowledged was lost/],
+  },
+  {
+    name: 'json-file-crash.ts',
+    first: [/^state\.json, killed \d+ times: SyntaxError\n\d+ bytes are left/],
+    second: [/(counter, killed: told \d+, found \d+\n){5}/],
   },
   {
     name: 'queue-first.ts',
@@ -187,6 +236,7 @@ describe.each(PROGRAMS)('$name', ({ name, first, second }) => {
       const { exitCode, output } = await runProgram(name, [folder])
       expect(exitCode, output).toBe(0)
       for (const pattern of expected) expect(output).toMatch(pattern)
+      if (expected === first) expectShown(name, output, folder)
     }
   })
 })
@@ -205,6 +255,7 @@ test('state-counter.ts counts on in the folder that it is run in', async () => {
     exitCode: 0,
     output: 'mutation 2 is on the disk: 15, and for everybody 15\n',
   })
+  expectShown('state-counter.ts', first.output, folder)
   const second = await runProgram('state-counter.ts', [], {}, folder)
   expect(second.output).toBe('mutation 4 is on the disk: 30, and for everybody 30\n')
 })
