@@ -1,5 +1,6 @@
 import type { FileHandle, FileStat, FileSystem, LockAttempt, OpenMode } from '@mini-rs/ministore/fs'
 import { type Choices, SeededChoices } from './choices.js'
+import { CrashFileHandle, type HandleHost } from './crash-file-handle.js'
 import { type DiskOperation, DiskModel, type FileId, directoryOf } from './disk-model.js'
 import type { PowerCutRules } from './power-cut.js'
 
@@ -63,6 +64,7 @@ export class CrashFileSystem implements FileSystem {
   readonly #locks: Set<string> = new Set()
   readonly #watchers: Set<() => void> = new Set()
   readonly #bootId: string
+  readonly #handleHost: HandleHost
   #lateSync: FileId | undefined
   #nextFile: FileId
 
@@ -74,6 +76,14 @@ export class CrashFileSystem implements FileSystem {
     this.#choices = options.choices ?? new SeededChoices(1)
     this.#bootId = options.bootId ?? 'boot-1'
     this.#nextFile = 1 + this.#disk.lastFile
+    this.#handleHost = {
+      disk: this.#disk,
+      call: (call, path, sizeBytes) => this.#call(call, path, sizeBytes),
+      do: (operation) => this.#do(operation),
+      sync: (file) => this.#sync(file),
+      loseSync: (file) => this.#loseSync(file),
+      statOf: (file) => this.#statOf(file),
+    }
   }
 
   /** How many steps were logged: a place to crash at. */
@@ -291,49 +301,7 @@ export class CrashFileSystem implements FileSystem {
   }
 
   #handle(file: FileId, path: string): FileHandle {
-    const write = (bytes: Uint8Array, offsetBytes: number): number => {
-      const taken = this.#call('write', path, bytes.length) ?? bytes.length
-      if (taken > 0) {
-        const written = Buffer.from(bytes.subarray(0, taken))
-        this.#do({ kind: 'write', file, offsetBytes, bytes: written })
-      }
-      return taken
-    }
-    const sync = (): void => {
-      try {
-        this.#call('sync', path)
-      } catch (error) {
-        this.#loseSync(file)
-        throw error
-      }
-      this.#sync(file)
-    }
-    return {
-      read: async (into, offsetBytes) => {
-        const wanted = this.#call('read', path, into.length) ?? into.length
-        const end = offsetBytes + Math.min(wanted, into.length)
-        const found = this.#disk.bytesOf(file).subarray(offsetBytes, end)
-        into.set(found)
-        return found.length
-      },
-      write: async (bytes, offsetBytes) => write(bytes, offsetBytes),
-      writeSync: write,
-      sync: async () => sync(),
-      syncSync: sync,
-      truncate: async (sizeBytes) => {
-        this.#call('truncate', path)
-        this.#do({ kind: 'truncate', file, sizeBytes })
-      },
-      statSync: () => {
-        this.#call('size', path)
-        return this.#statOf(file)
-      },
-      sizeSync: () => {
-        this.#call('size', path)
-        return this.#disk.bytesOf(file).length
-      },
-      close: async () => void this.#call('close', path),
-    }
+    return new CrashFileHandle(this.#handleHost, file, path)
   }
 
   #sync(file: FileId): void {
@@ -355,7 +323,11 @@ export class CrashFileSystem implements FileSystem {
 /** How many sectors of a failed sync are decided about; the rest reached the disk. */
 const LOST_SYNC_ANSWERS = 8
 
-/** An error as Node's file system throws it. */
+/** An error as Node's file system throws it: without a stack, which would cost more than the call itself. */
 export function errno(code: string, path: string): Error {
-  return Object.assign(new Error(`${code}: ${path}`), { code })
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  const error = Object.assign(new Error(`${code}: ${path}`), { code })
+  Error.stackTraceLimit = stackTraceLimit
+  return error
 }
