@@ -27,7 +27,11 @@ export class CrashFileHandle implements FileHandle {
 
   async read(into: Uint8Array, offsetBytes: number): Promise<number> {
     const wanted = this.#host.call('read', this.#path, into.length) ?? into.length
-    return this.#host.disk.bytesOf(this.#file).copy(into, 0, offsetBytes, offsetBytes + wanted)
+    // Not Buffer.copy: of the Buffer that the site brings into a browser it refuses a plain Uint8Array.
+    const end = offsetBytes + Math.min(wanted, into.length)
+    const found = this.#host.disk.bytesOf(this.#file).subarray(offsetBytes, end)
+    into.set(found)
+    return found.length
   }
 
   async write(bytes: Uint8Array, offsetBytes: number): Promise<number> {
