@@ -143,6 +143,32 @@ describe('reading', () => {
     await expect(store.read(0)).rejects.toThrow(RangeError)
   })
 
+  it('finds what it has passed once without reading its file from the start', async () => {
+    const { fileSystem, store } = await numbered(0, { maxSegmentBytes: 1_000_000 })
+    const pad = 'x'.repeat(1_000)
+    const records = Array.from({ length: 2_900 }, (_, index) => ({ n: index + 1, pad }))
+    for (let at = 0; at < records.length; at += 10) {
+      await store.appendMany(records.slice(at, at + 10))
+    }
+    await store.close()
+    const again = await MiniStore.open<{ n: number }>(BASE, { fileSystem })
+    const readBytes = async (seq: number): Promise<number> => {
+      let sum = 0
+      fileSystem.hook = (call, _path, sizeBytes) => void (sum += call === 'read' ? sizeBytes : 0)
+      expect((await again.read(seq))?.n).toBe(seq)
+      fileSystem.hook = undefined
+      return sum
+    }
+    const first = await readBytes(900)
+    for (const seq of [700, 5, 899, 450, 1, 2_899]) await readBytes(seq)
+    expect(await readBytes(890)).toBeLessThan(first / 2)
+    // What was passed is forgotten with the segments that are dropped, and still right.
+    await again.dropBefore(1_900)
+    for (const seq of [2_000, 2_900, again.firstSeq]) await readBytes(seq)
+    await expect(again.read(890)).rejects.toMatchObject({ code: 'SEQ_DROPPED' })
+    await again.close()
+  })
+
   it('shows the writer only what is durable', async () => {
     const { fileSystem, store } = await numbered(0, { durability: 'os' })
     await store.append('in the page cache')

@@ -3,6 +3,7 @@ import { type ReadOptions, type Settings, assertInteger } from '../options.js'
 import type { RecordDecoder } from '../record/record-codec.js'
 import type { JournalWriter } from '../write/journal-writer.js'
 import { followSource } from './follow.js'
+import type { KnownPlace } from './known-places.js'
 import type { Batch, DetailedBatch } from './read-batches.js'
 import {
   type Reader,
@@ -86,7 +87,8 @@ export class OwnRecords<R> {
     const to = Math.min(range.to ?? durableSeq, durableSeq)
     const { fileSystem, maxRecordBytes } = settings
     const options: ReadOptions<R> = { ...range, to, fileSystem, maxRecordBytes }
-    const startAt = range.from === undefined ? undefined : writer.checkpointBefore(range.from)
-    return { ...readerOf(this.#path, options, codec), isWriter: true, startAt }
+    const startAt = range.from === undefined ? undefined : writer.placeBefore(range.from)
+    const passed = (place: KnownPlace): void => writer.notePlace(place)
+    return { ...readerOf(this.#path, options, codec), isWriter: true, startAt, passed }
   }
 }

@@ -10,9 +10,16 @@ import {
   missingError,
 } from '../watermark/read-watermark.js'
 import { decodeRun } from './run-decoder.js'
+import type { KnownPlace } from './known-places.js'
 import { corruptError } from './segment-chain.js'
-import { type Checkpoint, type Run, SegmentScanner, crcInRun } from './segment-scanner.js'
-import { type OpenSegment, dropped, openFirstSegment, openNextSegment } from './segment-walk.js'
+import { type Run, SegmentScanner, crcInRun } from './segment-scanner.js'
+import {
+  type OpenSegment,
+  dropped,
+  openFirstSegment,
+  openKnownSegment,
+  openNextSegment,
+} from './segment-walk.js'
 import { scanTail } from './tail-scan.js'
 
 /** Consecutive records, in the pieces in which they are read. */
@@ -30,12 +37,6 @@ export interface DetailedBatch<R> extends Batch<R> {
   readonly sealedEnd: KnownPlace | undefined
 }
 
-/** A place that was verified before, in the segment of that number. */
-export interface KnownPlace {
-  readonly segment: number
-  readonly checkpoint: Checkpoint
-}
-
 /** What to read. `base` is a resolved path. */
 export interface ReadRange<R> {
   readonly fileSystem: FileSystem
@@ -48,6 +49,8 @@ export interface ReadRange<R> {
   readonly startAt?: KnownPlace | undefined
   /** What the journal's writer had noted before the reading began; undefined when the reader is the writer. */
   readonly watermark: FoundWatermark | undefined
+  /** Told of places from which a later reading may begin. */
+  readonly passed?: ((place: KnownPlace) => void) | undefined
   /** What becomes of a run's lines. Default: their values. */
   readonly decode?: typeof decodeRun
 }
@@ -88,6 +91,8 @@ function assertReached<R>({ base, watermark }: ReadRange<R>, end: JournalEnd): v
 
 async function openAtStart<R>(range: ReadRange<R>): Promise<OpenSegment | undefined> {
   const { fileSystem, base, from, startAt } = range
+  const known = startAt && (await openKnownSegment(fileSystem, base, startAt))
+  if (known !== undefined) return known
   const segment = await openFirstSegment(fileSystem, base, from)
   if (segment === undefined || segment.number !== startAt?.segment) return segment
   return { ...segment, start: startAt.checkpoint }
@@ -119,10 +124,13 @@ async function* readSegment<R>(
         crcAtDurable ??= durable && crcInRun(run, durable.offset)
         const runFirstSeq = firstSeq + run.from.recordCount
         const nextSeq = firstSeq + scanner.good.recordCount
+        // Of a run that the range cuts not all is shown: a later reading may not begin behind it.
+        const isWhole = to === undefined || nextSeq - 1 <= to
+        const sealedEnd = isWhole
+          ? { segment: number, path, checkpoint: scanner.sealedEnd }
+          : undefined
+        if (sealedEnd !== undefined) range.passed?.(sealedEnd)
         if (range.from === undefined || nextSeq > range.from) {
-          // Of a run that the range cuts not all is shown: a later reading may not begin behind it.
-          const isWhole = to === undefined || nextSeq - 1 <= to
-          const sealedEnd = isWhole ? { segment: number, checkpoint: scanner.sealedEnd } : undefined
           yield { ...decodeBatch(run, { path, firstSeq: runFirstSeq }, range), sealedEnd }
         }
         if (to !== undefined && nextSeq > to) return undefined

@@ -6,7 +6,8 @@ import type { Entry } from '../log.js'
 import { type ReadOptions, assertReadOptions } from '../options.js'
 import { RecordCodec, type RecordDecoder } from '../record/record-codec.js'
 import { readWatermark } from '../watermark/read-watermark.js'
-import { type Batch, type DetailedBatch, type KnownPlace, readBatches } from './read-batches.js'
+import type { KnownPlace } from './known-places.js'
+import { type Batch, type DetailedBatch, readBatches } from './read-batches.js'
 
 /** Folds one more record into a state. It may change the state in place, and returns it. */
 export type Reducer<R, State> = (state: State, record: R, seq: number) => State
@@ -18,6 +19,8 @@ export interface Reader<R> {
   readonly codec: RecordDecoder<R>
   /** Where the first record of the range is known to be; a hint, checked like everything else. */
   readonly startAt?: KnownPlace | undefined
+  /** Told of places from which a later reading may begin. */
+  readonly passed?: (place: KnownPlace) => void
   /** The journal's own writer reads: it need not ask the watermark how far it has got. */
   readonly isWriter?: boolean
 }
@@ -76,7 +79,7 @@ export async function reduceRecords<R, State>(
 
 /** The pieces of a range, with all that is known of them. */
 export async function* readDetailed<R>(reader: Reader<R>): AsyncGenerator<DetailedBatch<R>, void> {
-  const { path, codec, options, startAt, isWriter = false } = reader
+  const { path, codec, options, startAt, passed, isWriter = false } = reader
   const { fileSystem = nodeFileSystem, maxRecordBytes = DEFAULT_MAX_RECORD_BYTES } = options
   const { from, to, signal } = options
   signal?.throwIfAborted()
@@ -85,8 +88,8 @@ export async function* readDetailed<R>(reader: Reader<R>): AsyncGenerator<Detail
     const base = await tryResolveBase(fileSystem, path)
     if (base === undefined) return
     const watermark = isWriter ? undefined : await readWatermark(fileSystem, base)
-    const range = { fileSystem, base, codec, maxRecordBytes, from, to, signal, startAt, watermark }
-    yield* readBatches(range)
+    const range = { fileSystem, base, codec, maxRecordBytes, from, to, signal, watermark }
+    yield* readBatches({ ...range, startAt, passed })
   } catch (error) {
     throw isOurs(error, signal) ? error : ioError('reading', path, error)
   }

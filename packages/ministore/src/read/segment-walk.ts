@@ -1,6 +1,7 @@
 import { MiniStoreError, errnoOf } from '../errors.js'
 import type { ParsedHeader, SegmentLink } from '../format/header.js'
 import type { FileHandle, FileSystem } from '../fs/file-system.js'
+import type { KnownPlace } from './known-places.js'
 import { corruptError, listArchived, readHeader, requireHeader } from './segment-chain.js'
 import type { Checkpoint } from './segment-scanner.js'
 
@@ -42,6 +43,18 @@ export async function openFirstSegment(
     if (first !== undefined) return { ...first, number: oldest.number }
   }
   throw changingTooFast(base)
+}
+
+/** The segment of a place, opened there, without a look at the others; undefined when it is no longer where it was. */
+export async function openKnownSegment(
+  fileSystem: FileSystem,
+  base: string,
+  { segment: number, path, checkpoint }: KnownPlace,
+): Promise<OpenSegment | undefined> {
+  const segment = await tryOpen(fileSystem, path, base, undefined)
+  if (segment?.number === number) return { ...segment, start: checkpoint }
+  await segment?.handle.close()
+  return undefined
 }
 
 /** The segment behind the one that ended with `expected`; undefined when there is none. */

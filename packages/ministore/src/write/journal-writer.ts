@@ -4,6 +4,7 @@ import { closeQuietly } from '../fs/close-quietly.js'
 import type { FileHandle, FileStat } from '../fs/file-system.js'
 import { writeAll, writeAllSync } from '../fs/write-all.js'
 import type { Settings } from '../options.js'
+import { type KnownPlace, KnownPlaces } from '../read/known-places.js'
 import type { Segment } from '../read/segment-chain.js'
 import type { Checkpoint } from '../read/segment-scanner.js'
 import type { OpenedJournal } from '../recovery/recover.js'
@@ -15,9 +16,6 @@ import { SyncStats } from './sync-stats.js'
 
 /** Up to this size a commit is copied to the page cache on the calling thread: cheaper than a change of threads. */
 const WRITE_INLINE_BYTES = 64 * 1024
-
-/** A checkpoint is kept about every so many bytes, for `read`. */
-const CHECKPOINT_BYTES = 64 * 1024
 
 /**
  * The one writer of a journal's files. Its methods never overlap: the commit queue calls them one
@@ -33,11 +31,11 @@ export class JournalWriter {
   #handle: FileHandle
   #inode: bigint
   #device: bigint
+  readonly #places = new KnownPlaces()
   #archived: Segment[]
   #active: Segment
   // Where the last acknowledged commit ends. Moves only after its write, and with 'disk' its sync, has succeeded.
   #end: Checkpoint
-  #checkpoints: Checkpoint[]
   // Where the last synced commit ends; behind #end only with durability 'os'.
   #durableEnd: Checkpoint
   readonly #watermark: WatermarkFile
@@ -55,7 +53,7 @@ export class JournalWriter {
     this.#archived = [...recovered.archived]
     this.#active = recovered.active
     this.#end = recovered.end
-    this.#checkpoints = [...recovered.checkpoints]
+    for (const place of recovered.checkpoints) this.#places.note(this.#active.number, place)
     this.#durableEnd = recovered.end
     this.#watermark = recovered.watermark
     const { inode, device } = this.#handle.statSync()
@@ -106,12 +104,19 @@ export class JournalWriter {
     return this.#syncs
   }
 
-  /** The last place at or before `seq` to start reading the active segment from. */
-  checkpointBefore(seq: number): { segment: number; checkpoint: Checkpoint } | undefined {
-    if (seq < this.#active.firstSeq) return undefined
-    const wanted = seq - this.#active.firstSeq
-    const checkpoint = this.#checkpoints.findLast(({ recordCount }) => recordCount <= wanted)
-    return checkpoint === undefined ? undefined : { segment: this.#active.number, checkpoint }
+  /** The last known place at or before `seq`. */
+  placeBefore(seq: number): KnownPlace | undefined {
+    const segment =
+      seq < this.#active.firstSeq
+        ? this.#archived.findLast(({ firstSeq }) => firstSeq <= seq)
+        : this.#active
+    const checkpoint = segment && this.#places.before(segment.number, seq - segment.firstSeq)
+    return checkpoint && { segment: segment.number, path: segment.path, checkpoint }
+  }
+
+  /** A reading has come to that place. */
+  notePlace({ segment, checkpoint }: KnownPlace): void {
+    this.#places.note(segment, checkpoint)
   }
 
   /**
@@ -139,10 +144,7 @@ export class JournalWriter {
     this.#commitCount++
     this.#recordCount += lines.length
     this.#byteCount += bytes.length
-    const last = this.#checkpoints.at(-1)
-    if (last === undefined || end.offsetBytes - last.offsetBytes >= CHECKPOINT_BYTES) {
-      this.#checkpoints.push(end)
-    }
+    this.#places.note(this.#active.number, end)
     if (!this.#watermark.tryNote(this.#mark())) await this.#mendWatermark()
     this.progress.notify()
   }
@@ -192,7 +194,7 @@ export class JournalWriter {
     }
     this.#end = rotated.start
     this.#durableEnd = rotated.start
-    this.#checkpoints = [rotated.start]
+    this.#places.note(link.segment, rotated.start)
     await closeQuietly(archivedHandle)
     await this.#dropExcess()
   }
@@ -201,14 +203,7 @@ export class JournalWriter {
   async dropBefore(seq: number): Promise<DropReport> {
     this.#assertUsable()
     if (seq > this.lastSeq) await this.rotate()
-    return dropOldest(
-      this.#files,
-      this.#archived,
-      ({ firstSeq, recordCount = 0 }) => {
-        return firstSeq + recordCount <= seq
-      },
-      this.#settings,
-    )
+    return this.#dropOldest(({ firstSeq, recordCount = 0 }) => firstSeq + recordCount <= seq)
   }
 
   /** Syncs, and marks the journal as left in order, unless the store has failed. */
@@ -250,11 +245,19 @@ export class JournalWriter {
     const { maxSegments } = this.#settings
     const isExcess = (): boolean => this.#archived.length + 1 > maxSegments
     try {
-      const { postponed } = await dropOldest(this.#files, this.#archived, isExcess, this.#settings)
+      const { postponed } = await this.#dropOldest(isExcess)
       this.#retentionFailure = postponed
     } catch (error) {
       // The records that were to be appended are not to blame: reported in stats(), tried again at the next rotation.
       this.#retentionFailure = error
+    }
+  }
+
+  async #dropOldest(isUnwanted: (segment: Segment) => boolean): Promise<DropReport> {
+    try {
+      return await dropOldest(this.#files, this.#archived, isUnwanted, this.#settings)
+    } finally {
+      this.#places.forgetBefore((this.#archived[0] ?? this.#active).number)
     }
   }
 
