@@ -13,7 +13,7 @@ export const lostData: ProofRow = {
   amountUnit: 'KiB',
   pass: '100 % detected with the watermark',
   kind: 'all',
-  inTest: 4,
+  inTest: 2,
   inProve: 32,
   shard: 1,
   run: (_seed, kib) => loseData(1024 * kib, true),
