@@ -65,6 +65,16 @@ const PROGRAMS: readonly { name: string; first: RegExp[]; second: RegExp[] }[] =
     second: [/^200000 readings, \d+\.\d MB, saved and loaded: equal/],
   },
   {
+    name: 'store-first.ts',
+    first: [/^opened: created, 0 records\nrecord 1 is/, /^the balance is 350$/m],
+    second: [/^opened: clean, 3 records\nrecord 4 is/, /^the balance is 700$/m],
+  },
+  {
+    name: 'snap-first.ts',
+    first: [/^0 records in the snapshot, 0 in all\n250 numbers, their sum is 31375/],
+    second: [/^200 records in the snapshot, 250 in all\n500 numbers, their sum is 62750/],
+  },
+  {
     name: 'event-sourcing.ts',
     first: [/^account-1 holds 3750 cents\n1 withdrawals/, /before event 3 it held 5000 cents/],
     second: [/^account-4 holds 3750 cents\n2 withdrawals/, /before event 6 it held 5000 cents/],
@@ -109,8 +119,8 @@ const PROGRAMS: readonly { name: string; first: RegExp[]; second: RegExp[] }[] =
   },
   {
     name: 'json-file-crash.ts',
-    first: [/^state\.json, killed \d+ times: SyntaxError\n\d+ bytes are left/],
-    second: [/(counter, killed: told \d+, found \d+\n){5}/],
+    first: [/^state\.json: SyntaxError; \d+ bytes are left, and nothing of what it was/],
+    second: [/(counter, killed: told \d+, found \d+\n){3}/],
   },
   {
     name: 'queue-first.ts',
