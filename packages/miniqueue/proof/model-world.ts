@@ -3,7 +3,6 @@ import {
   type EnqueueOptions,
   type JobLease,
   MiniQueue,
-  MiniQueueError,
   type MiniQueueOptions,
   type Queue,
 } from '@mini-rs/miniqueue'
@@ -11,10 +10,13 @@ import { type Choices, CrashFileSystem, type CrashFileSystemOptions } from '@min
 import { ManualClock, settled } from '../test/support/manual-clock.js'
 import { roomy } from '../test/support/roomy-disk.js'
 import { chooseOptions } from './choose-options.js'
+import { expectDelivered } from './expected-delivery.js'
+import { assertCode, expectCode } from './expected-refusal.js'
 import { History } from './history.js'
 import { ATTEMPTS, MAX_CRASHES, Model, WINDOW } from './model.js'
 import { type ModelJob, isEnded } from './model-job.js'
-import { assertSame, isSame } from './same.js'
+import { recognize } from './recognize.js'
+import { assertSame } from './same.js'
 
 const DIRECTORY = '/queues'
 const QUEUE = 'q'
@@ -154,7 +156,7 @@ class ModelWorld {
     const options = chooseOptions(this.#choices, this.#nowMs)
     const data = ++this.#data
     if (!this.#model.knowsAll(options)) {
-      await this.#expectCode('DEPENDENCY_UNKNOWN', this.#opened.enqueue(data, options))
+      await expectCode('DEPENDENCY_UNKNOWN', this.#opened.enqueue(data, options))
       return
     }
     const known = this.#model.known(options, this.#nowMs)
@@ -182,7 +184,7 @@ class ModelWorld {
     const max = 1 + this.#choices.choose(3)
     const visibilityTimeoutMs = [500, 1_500, 10_000][this.#choices.choose(3)] ?? 500
     const leases = await this.#opened.receive({ max, visibilityTimeoutMs })
-    const { given, buried } = this.#expectDelivered(leases, max)
+    const { given, buried } = expectDelivered(this.#model, leases, max, this.#nowMs)
     for (const job of given) this.#model.lease(job, this.#nowMs + visibilityTimeoutMs)
     if (given.length > 0) this.#note()
     for (const job of buried) {
@@ -196,41 +198,6 @@ class ModelWorld {
       if (lease.token !== job.attempt) throw new Violation(`delivery ${lease.token} of ${job.seq}`)
       this.#held.push({ lease, seq: job.seq, ended: undefined })
     }
-  }
-
-  /** Plays what was delivered, one by one: each must have been one that could be the next. */
-  #expectDelivered(
-    leases: readonly JobLease<unknown>[],
-    max: number,
-  ): { readonly given: ModelJob[]; readonly buried: ModelJob[] } {
-    const given: ModelJob[] = []
-    const buried: ModelJob[] = []
-    for (let round = 1; round > 0; round = given.length > 0 ? 0 : round) {
-      const taken: ModelJob[] = []
-      const dead: ModelJob[] = []
-      while (taken.length < max) {
-        const next = this.#model.next(this.#nowMs, taken, buried)
-        if (next.length === 0) break
-        const seq = leases[given.length]?.job.seq
-        const isDoomed = (job: ModelJob): boolean => this.#model.isDoomed(job, this.#nowMs)
-        const wanted = next.find((job) => job.seq === seq && !isDoomed(job))
-        const doomed = next.find(isDoomed)
-        const chosen = wanted ?? doomed
-        if (chosen !== undefined) taken.push(chosen)
-        if (wanted !== undefined) given.push(wanted)
-        else if (doomed !== undefined) dead.push(doomed)
-        else
-          throw new Violation(
-            `${seq} was delivered, not ${next.map((job) => job.seq).join(' or ')}`,
-          )
-      }
-      buried.push(...dead)
-      if (taken.length === 0) break
-    }
-    if (given.length !== leases.length) {
-      throw new Violation(`${leases[given.length]?.job.seq} was delivered, and should not be`)
-    }
-    return { given, buried }
   }
 
   async #ack(): Promise<void> {
@@ -267,7 +234,7 @@ class ModelWorld {
     const isWaiting = job.lease?.isExpired !== true || job.status === 'waiting'
     const call = held.lease.extend(ms)
     if (held.ended !== undefined || !this.#isValid(held) || !isWaiting) {
-      return this.#expectCode('LEASE_LOST', call)
+      return expectCode('LEASE_LOST', call)
     }
     await call
     this.#model.extend(job, this.#nowMs + ms)
@@ -289,9 +256,9 @@ class ModelWorld {
     if (held.ended !== undefined) {
       if (held.ended === 'ack' && ending === 'ack') return call
       // Repeated, it may say that it has done so, or that there is no lease any more.
-      return call.catch((error: unknown) => this.#assertCode('LEASE_LOST', error))
+      return call.catch((error: unknown) => assertCode('LEASE_LOST', error))
     }
-    if (!this.#isValid(held)) return this.#expectCode('LEASE_LOST', call)
+    if (!this.#isValid(held)) return expectCode('LEASE_LOST', call)
     await call
     held.ended = ending
     change(this.#model.job(held.seq))
@@ -336,7 +303,7 @@ class ModelWorld {
       t.put('cursor', value)
     })
     if (held !== undefined && (held.ended !== undefined || !this.#isValid(held))) {
-      return this.#expectCode('LEASE_LOST', call ?? Promise.resolve())
+      return expectCode('LEASE_LOST', call ?? Promise.resolve())
     }
     await call
     const seq = await this.#newestSeq()
@@ -409,33 +376,21 @@ class ModelWorld {
     this.#clock = clock
     const before = this.#model
     await this.open()
-    const reasons: string[] = []
-    for (const candidate of candidates) {
-      const ended = candidate.clone()
-      const struck = await this.#strikes(ended)
-      ended.end(false, (job) => !isPowerCut || struck.has(job.seq))
-      const reason = await isSame(this.#opened, ended, this.#nowMs, this.#queues?.value('cursor'))
-      if (reason === undefined) {
-        this.#model = ended
-        this.#history.begin(candidates, ended)
-        return
-      }
-      reasons.push(reason)
+    const cursor = this.#queues?.value('cursor')
+    const { model, reasons } = await recognize(candidates, this.#opened, {
+      nowMs: this.#nowMs,
+      isPowerCut,
+      cursor,
+    })
+    if (model !== undefined) {
+      this.#model = model
+      this.#history.begin(candidates, model)
+      return
     }
     const kind = isPowerCut ? 'a power cut' : 'a kill'
     throw new Violation(
       `after ${kind} at ${position} of ${position + back}: ${reasons.join(' | ')}; before: ${before.jobs.size} jobs`,
     )
-  }
-
-  /** Of which jobs the note that they had begun has survived. */
-  async #strikes(candidate: Model): Promise<Set<number>> {
-    const struck = new Set<number>()
-    for (const job of candidate.jobs.values()) {
-      const real = await this.#opened.get(`@${job.seq}`)
-      if (real !== undefined && real.crashes > job.crashes) struck.add(job.seq)
-    }
-    return struck
   }
 
   #isNew(
@@ -453,21 +408,6 @@ class ModelWorld {
   #chooseHeld(): Held | undefined {
     if (this.#held.length === 0) return undefined
     return this.#held[this.#held.length - 1 - this.#choices.choose(this.#held.length)]
-  }
-
-  async #expectCode(code: string, call: Promise<unknown>): Promise<void> {
-    try {
-      await call
-    } catch (error) {
-      return this.#assertCode(code, error)
-    }
-    throw new Violation(`nothing was refused with ${code}`)
-  }
-
-  #assertCode(code: string, error: unknown): void {
-    if (!MiniQueueError.is(error)) throw error
-    if (error.code !== code) throw new Violation(`${error.code} instead of ${code}`)
-    if (error.outcome !== 'absent') throw new Violation(`${code} does not say: absent`)
   }
 }
 
