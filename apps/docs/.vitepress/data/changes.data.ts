@@ -40,7 +40,9 @@ function pastOf(name: string): Changes[] {
   const [, ...releases] = readSource(path).split(/^## /m)
   return releases.map((release) => {
     const [version = '', ...lines] = release.split('\n')
-    const items = lines.filter((line) => line.startsWith('- '))
-    return { package: name, version, items: items.map((item) => inlineHtml(item.slice(2))) }
+    const items = lines
+      .filter((line) => line.startsWith('- ') && !line.startsWith('- Updated dependencies'))
+      .map((line) => inlineHtml(line.replace(/^- (?:[0-9a-f]{7,}: )?/, '')))
+    return { package: name, version, items }
   })
 }
