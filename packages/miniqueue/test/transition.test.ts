@@ -28,7 +28,7 @@ const EVENTS: Readonly<Record<JobEventKind, JobEvent>> = {
   unblock: { kind: 'unblock', atMs: AT_MS },
   ack: { kind: 'ack', attempt: 3 },
   nack: { kind: 'nack', attempt: 3, counts: true, endedMs: AT_MS, dueMs: AT_MS, delayMs: 0 },
-  dead: { kind: 'dead', attempt: 3 },
+  dead: { kind: 'dead', attempt: 3, counts: true },
   cancel: { kind: 'cancel', attempt: 3 },
   update: { kind: 'update', atMs: AT_MS, dueMs: AT_MS, delayMs: 0 },
   release: { kind: 'release', attempt: 3 },
@@ -111,13 +111,20 @@ describe('what an event changes besides the status', () => {
   )
 
   it('dead without a delivery leaves the number as it is', () => {
-    expect(transition(active, { kind: 'dead', attempt: undefined })).toMatchObject({ attempt: 2 })
+    const dead = { kind: 'dead', attempt: undefined, counts: false } as const
+    expect(transition(active, dead)).toMatchObject({ attempt: 2 })
   })
 
   it('a nack that counts is a failure, one that does not is none', () => {
     const nack = { ...EVENTS.nack, counts: false } as JobEvent
     expect(transition(active, EVENTS.nack)).toMatchObject({ failures: 2, crashes: 1 })
     expect(transition(active, nack)).toMatchObject({ failures: 1, crashes: 1 })
+  })
+
+  it('the failure that ends a job is one of its failures', () => {
+    const given = { ...EVENTS.dead, counts: false } as JobEvent
+    expect(transition(active, EVENTS.dead)).toMatchObject({ failures: 2, crashes: 1 })
+    expect(transition(active, given)).toMatchObject({ failures: 1, crashes: 1 })
   })
 
   it('a crash is a strike and no failure, and leaves the place in the line', () => {

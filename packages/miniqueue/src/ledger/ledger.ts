@@ -122,7 +122,10 @@ export class Ledger {
     } else if ('nack' in record) this.#nack(record.nack, nowMs)
     else if ('dead' in record) {
       const { of, attempt, reason, error, atMs } = record.dead
-      this.#end(seq, of, { kind: 'dead', attempt }, atMs, { reason, ...(error && { error }) })
+      // The delivery that used up the attempts failed as those before it.
+      const counts = reason === 'attempts' || reason === 'nonRetryable'
+      const extra = { reason, ...(error && { error }) }
+      this.#end(seq, of, { kind: 'dead', attempt, counts }, atMs, extra)
     } else if ('cancel' in record) {
       const { of, attempt, atMs } = record.cancel
       this.#end(seq, of, { kind: 'cancel', attempt }, atMs)

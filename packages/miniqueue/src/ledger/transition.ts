@@ -29,7 +29,7 @@ export type JobEvent =
       readonly dueMs: number
       readonly delayMs: number
     }
-  | { readonly kind: 'dead'; readonly attempt: number | undefined }
+  | { readonly kind: 'dead'; readonly attempt: number | undefined; readonly counts: boolean }
   | { readonly kind: 'cancel'; readonly attempt: number | undefined }
   | {
       readonly kind: 'update'
@@ -137,6 +137,10 @@ function changesOf(job: JobState, event: JobEvent): Partial<JobState> {
     case 'release':
       return { attempt: Math.max(job.attempt, event.attempt) }
     case 'dead':
+      return {
+        attempt: Math.max(job.attempt, event.attempt ?? 0),
+        failures: job.failures + (event.counts ? 1 : 0),
+      }
     case 'cancel':
       return { attempt: Math.max(job.attempt, event.attempt ?? 0) }
     case 'nack':

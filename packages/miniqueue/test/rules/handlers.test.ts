@@ -31,7 +31,7 @@ describe('a handler that throws', () => {
       ['no', 100],
       ['no', 200],
       ['no', 300],
-      [3, 'attempts', 'no'],
+      [4, 'attempts', 'no'],
     ])
     expect(await collect(q.deadLetters())).toMatchObject([{ reason: 'attempts' }])
   })
