@@ -128,12 +128,12 @@ export class Engine implements Parts {
         enqueue: (queue, data, options) => opened().enqueue(queue, data, options),
         put: (key, value) => opened().put(key, value),
       },
-      ack: (result) => {
+      ack: async (result) => {
         if (transaction === undefined) return lease.ack(result)
         // It may be tried again when the disk was full.
         if (!isAcked) transaction.ack(lease as Lease<never>, result)
         isAcked = true
-        return transaction.commit()
+        await transaction.commit()
       },
     }
   }

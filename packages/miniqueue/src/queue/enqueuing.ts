@@ -70,8 +70,7 @@ export class Enqueuing {
     try {
       const records = admitted.flatMap(({ record }) => record ?? [])
       const first = records.length === 0 ? 0 : await this.#core.journal.add(records)
-      let written = 0
-      return admitted.map(({ record, told }) => told(record === undefined ? 0 : first + written++))
+      return tellAll(admitted, first)
     } finally {
       release()
     }
@@ -307,6 +306,12 @@ export class Enqueuing {
       for (const wake of waiting) wake()
     }
   }
+}
+
+/** What each caller is told when the records of all are on the disk, `first` being the number of the first one. */
+export function tellAll(admitted: readonly Admitted[], first: number): Enqueued[] {
+  let written = 0
+  return admitted.map(({ record, told }) => told(record === undefined ? 0 : first + written++))
 }
 
 function checkedJob(queue: DeclaredQueue, data: unknown, options: EnqueueOptions): CheckedJob {

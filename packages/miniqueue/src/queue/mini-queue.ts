@@ -1,5 +1,6 @@
 import type { CloseOptions, CloseReport } from '../worker/worker-types.js'
 import { Engine } from './engine.js'
+import type { Enqueued } from './enqueue-options.js'
 import {
   type MiniQueueOptions,
   type QueueOptions,
@@ -60,14 +61,17 @@ export class MiniQueue {
 
   /**
    * Jobs, acks and values as one commit: all of it is there after a crash, or none. Resolves when it is on the
-   * disk. When `collect` throws, nothing is written.
+   * disk, to what became of its jobs, in the order in which they were enqueued: a duplicate is left out of the
+   * commit, and told. When `collect` throws, nothing is written.
    *
    * @throws what `enqueue` and `ack` throw
    */
-  async transaction(collect: (transaction: Transaction) => void | Promise<void>): Promise<void> {
+  async transaction(
+    collect: (transaction: Transaction) => void | Promise<void>,
+  ): Promise<Enqueued[]> {
     const transaction = this.#engine.transaction()
     await collect(transaction)
-    await transaction.commit()
+    return transaction.commit()
   }
 
   /** A value that a transaction has put; undefined when there is none. */

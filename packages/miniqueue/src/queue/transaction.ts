@@ -1,6 +1,6 @@
-import type { EnqueueOptions } from './enqueue-options.js'
+import type { EnqueueOptions, Enqueued } from './enqueue-options.js'
 import type { Core, DeclaredQueue } from './core.js'
-import type { Enqueuing } from './enqueuing.js'
+import { type Enqueuing, tellAll } from './enqueuing.js'
 import { type JobLease, Lease } from './lease.js'
 import type { Settling } from './settling.js'
 
@@ -53,24 +53,25 @@ export class Transaction {
     return this.#jobs.length === 0 && this.#values.size === 0
   }
 
-  /** @internal Writes it all, or nothing; after a failure it may be tried again. */
-  async commit(): Promise<void> {
+  /** @internal Writes it all, or nothing; after a failure it may be tried again. What became of the jobs, in their order. */
+  async commit(): Promise<Enqueued[]> {
     this.#assertOpen()
     this.#isOver = true
     try {
-      await this.#commit()
+      return await this.#commit()
     } catch (error) {
       this.#isOver = false
       throw error
     }
   }
 
-  async #commit(): Promise<void> {
+  async #commit(): Promise<Enqueued[]> {
     const { core, enqueuing, settling } = this.#parts
     const queues = [...new Set(this.#jobs.map(({ queue }) => queue))]
-    const { admitted, release } = await enqueuing.admit(
-      queues.map((queue) => ({ queue, jobs: this.#jobs.filter((job) => job.queue === queue) })),
-    )
+    const batches = queues.map((queue) => {
+      return { queue, jobs: this.#jobs.filter((job) => job.queue === queue) }
+    })
+    const { admitted, release } = await enqueuing.admit(batches)
     const acks: ReturnType<Settling['prepare']>[] = []
     try {
       for (const { lease, result } of this.#acks) acks.push(settling.prepare(lease, result))
@@ -81,10 +82,14 @@ export class Transaction {
       ]
       // With new jobs in it, it is new work: a full disk refuses it as a whole.
       const isNewWork = admitted.length > 0
+      let first = 0
       if (records.length > 0) {
-        await (isNewWork ? core.journal.add(records) : core.journal.settle(records))
+        first = await (isNewWork ? core.journal.add(records) : core.journal.settle(records))
       }
       for (const { done } of acks) done()
+      const jobs = batches.flatMap((batch) => batch.jobs)
+      const told = new Map(tellAll(admitted, first).map((one, index) => [jobs[index], one]))
+      return this.#jobs.flatMap((job) => told.get(job) ?? [])
     } catch (error) {
       for (const { undo } of acks) undo()
       throw error

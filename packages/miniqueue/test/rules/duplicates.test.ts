@@ -145,6 +145,32 @@ describe('an id', () => {
   })
 })
 
+describe('a transaction', () => {
+  it('tells what became of its jobs, in their order, across queues', async () => {
+    const q = world.queue()
+    const other = world.queue({}, 'other')
+    await q.enqueue(1, { id: 'a' })
+    const told = await world.queues.transaction((t) => {
+      t.enqueue(q, 2, { id: 'b' })
+      t.enqueue(other, 3)
+      t.enqueue(q, 4, { id: 'a' })
+      t.enqueue(q, 5)
+      t.put('cursor', 5)
+    })
+    expect(told).toMatchObject([
+      { id: 'b', status: 'enqueued' },
+      { status: 'enqueued' },
+      { id: 'a', status: 'duplicate', existing: { id: 'a', status: 'waiting' } },
+      { status: 'enqueued' },
+    ])
+    const [b, three, , five] = told
+    expect(await q.get('b')).toMatchObject({ data: 2, seq: b?.seq })
+    expect(await other.get(three?.id ?? '')).toMatchObject({ data: 3, seq: three?.seq })
+    expect(await q.get(five?.id ?? '')).toMatchObject({ data: 5, seq: five?.seq })
+    expect(await world.queues.transaction((t) => t.put('cursor', 6))).toEqual([])
+  })
+})
+
 describe('dedup', () => {
   it('throttle: for so long after the enqueue, also when the job has ended, and in the next process', async () => {
     const dedup = { key: 'k', ttlMs: 1_000 }
