@@ -115,11 +115,17 @@ async function whyBlocked(ledger: Ledger, slot: number, context: ExplainContext)
   const on = await Promise.all([...waitsFor].map((seq) => referenceTo(ledger, seq, context)))
   const hopeless = on.filter(({ status }) => NEVER.has(status))
   const list = on.map(({ id, status }) => `${JSON.stringify(id)} (${status})`).join(', ')
-  const more =
-    hopeless.length === 0
-      ? ''
-      : ` That never happens by itself: redrive ${hopeless.length === 1 ? 'that one' : 'those that ended'}, or cancel this one.`
-  return { why: 'dependency', on, sentence: `It waits for ${list} to complete.${more}` }
+  const sentence = `It waits for ${list} to complete.${whatToDo(hopeless)}`
+  return { why: 'dependency', on, sentence }
+}
+
+/** About those that will not complete by themselves. What is gone nobody can run again. */
+function whatToDo(hopeless: readonly JobReference[]): string {
+  if (hopeless.length === 0) return ''
+  if (hopeless.some(({ status }) => status === 'gone'))
+    return ' That never happens: cancel this one.'
+  const them = hopeless.length === 1 ? 'that one' : 'those that ended'
+  return ` That never happens by itself: retry() ${them}, or cancel this one.`
 }
 
 const NEVER: ReadonlySet<string> = new Set(['dead', 'cancelled', 'gone'])
@@ -190,12 +196,13 @@ function whyWaiting(ledger: Ledger, slot: number, { live }: ExplainContext): Rea
       return { why: 'next', ahead, sentence: `Nothing keeps it; ${before}.` }
     }
     const sentence = `The queue’s limiter lets the next job begin in ${lengthInWords(forMs)}; ${before}.`
-    return { why: 'limiter', forMs, sentence }
+    return { why: 'limiter', forMs: Math.ceil(forMs), sentence }
   }
   if (live.workers === 0 && live.running === 0) {
     return {
       why: 'noWorker',
-      sentence: 'Nobody takes jobs of this queue: start a worker with process().',
+      sentence:
+        'Nobody takes jobs of this queue: start a worker with process(), or call receive().',
     }
   }
   if (live.workers > 0 && live.workers === live.pausedWorkers) {

@@ -15,7 +15,7 @@ export function checkPayload(queue: DeclaredQueue, data: unknown): CheckedPayloa
   try {
     text = JSON.stringify(data)
   } catch (cause) {
-    throw invalid(queue, [{ message: (cause as Error).message, path: '$' }], cause)
+    throw invalid(queue, [{ message: firstLineOf(messageOf(cause)), path: '$' }], cause)
   }
   if (text === undefined) throw invalid(queue, [{ message: 'it is not JSON', path: '$' }])
   const { payloadBytes } = queue.settings.limits
@@ -70,6 +70,11 @@ function toIssue(issue: {
   const steps = (issue.path ?? []).map((step) => (typeof step === 'object' ? step.key : step))
   const path = steps.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`))
   return { message: issue.message, path: `$${path.join('')}` }
+}
+
+/** V8 draws a circle over several lines; `cause` has them. */
+function firstLineOf(text: string): string {
+  return text.split('\n', 1)[0] ?? ''
 }
 
 function invalid(

@@ -38,11 +38,8 @@ export class Rooms {
     }
     const isPossible = need.depth <= limits.depth && need.bytes <= limits.bytes
     if (limits.onFull === 'wait' && isPossible) return change(room, signal)
-    const what = isPossible
-      ? `is full: ${depth} jobs of ${bytes} bytes`
-      : `can never take ${need.depth} jobs of ${need.bytes} bytes at once`
-    const hint = isPossible ? '; wait, or let enqueue wait with onFull' : ''
-    const message = `queue ${JSON.stringify(name)} ${what}, with limits of ${limits.depth} and ${limits.bytes}${hint}`
+    const what = isPossible ? whyFull(queue, { depth, bytes }, need) : whyNever(queue, need)
+    const message = `queue ${JSON.stringify(name)} ${what}`
     throw new MiniQueueError('QUEUE_FULL', message, { queue: name, outcome: 'absent' })
   }
 
@@ -72,6 +69,21 @@ export class Rooms {
     room.queue = queue
     return room
   }
+}
+
+/** Names the limit that is in the way, the depth if both are. */
+function whyFull({ settings: { limits } }: DeclaredQueue, taken: Need, need: Need): string {
+  const holds =
+    taken.depth + need.depth > limits.depth
+      ? `${taken.depth} of limits.depth, ${limits.depth} jobs`
+      : `${taken.bytes} of limits.bytes, ${limits.bytes} bytes`
+  return `is full: it holds ${holds}; wait, or let enqueue wait with limits.onFull`
+}
+
+function whyNever({ settings: { limits } }: DeclaredQueue, need: Need): string {
+  return need.depth > limits.depth
+    ? `can never take ${need.depth} jobs at once: limits.depth is ${limits.depth}`
+    : `can never take ${need.bytes} bytes at once: limits.bytes is ${limits.bytes}`
 }
 
 /** With what is on its way. */

@@ -18,12 +18,19 @@ export function startWorker(
   if (typeof handler !== 'function') throw new TypeError('the handler must be a function')
   assertObject('options', options)
   assertCount('concurrency', options.concurrency, 1)
-  assertCount('batch.size', options.batch?.size, 1)
-  assertCount('batch.waitMs', options.batch?.waitMs, 0)
+  assertBatch(options.batch)
   assertOneOf('unref', options.unref, [true, false])
   const worker = new Worker(hostOf(core, parts, queue), handler, options)
   parts.workers.set(worker, queue.name)
   return worker
+}
+
+function assertBatch(batch: ProcessOptions['batch']): void {
+  if (batch === undefined) return
+  assertObject('batch', batch)
+  if (batch.size === undefined) throw new TypeError('batch needs a size')
+  assertCount('batch.size', batch.size, 1)
+  assertCount('batch.waitMs', batch.waitMs, 0)
 }
 
 function hostOf(core: Core, parts: Parts, queue: DeclaredQueue): WorkerHost {

@@ -189,7 +189,12 @@ describe('explain', () => {
       why: 'dependency',
       on: [{ id: '@8', status: 'gone' }],
     })
-    expect((await other.explain('y')).sentence).toContain('That never happens by itself')
+    expect((await other.explain('y')).sentence).toContain('That never happens: cancel this one.')
+    const third = world.queue({ attempts: 1 }, 'third')
+    await third.enqueue('x', { id: 'x' })
+    await third.enqueue('y', { id: 'y', dependsOn: ['x'] })
+    await third.cancel('x')
+    expect((await third.explain('y')).sentence).toContain('by itself: retry() that one, or cancel')
   })
 
   it('names the jobs of its group that run, or that failed before it', async () => {

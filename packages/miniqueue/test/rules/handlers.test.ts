@@ -314,6 +314,10 @@ describe('concurrency', () => {
       expect(() => world.queue().process(() => undefined, options as never)).toThrow(RangeError)
     },
   )
+
+  it.each([{ batch: 5 }, { batch: {} }])('so is a batch without a size: %j', (options) => {
+    expect(() => world.queue().process(() => undefined, options as never)).toThrow(/^batch /)
+  })
 })
 
 describe('a journal that fails', () => {

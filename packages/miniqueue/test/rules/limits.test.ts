@@ -20,6 +20,8 @@ describe('limits.depth', () => {
       code: 'QUEUE_FULL',
       outcome: 'absent',
       queue: 'q',
+      message:
+        'queue "q" is full: it holds 2 of limits.depth, 2 jobs; wait, or let enqueue wait with limits.onFull',
     })
     expect(told).toEqual([{ isFull: true, why: 'limits' }])
     // One that runs has not ended.
@@ -49,7 +51,10 @@ describe('limits.depth', () => {
   it('takes jobs of one commit together, or none of them', async () => {
     const q = world.queue({ limits: { depth: 2 } })
     const jobs = [1, 2, 3].map((data) => ({ data }))
-    await expect(q.enqueueMany(jobs)).rejects.toMatchObject({ code: 'QUEUE_FULL' })
+    await expect(q.enqueueMany(jobs)).rejects.toMatchObject({
+      code: 'QUEUE_FULL',
+      message: 'queue "q" can never take 3 jobs at once: limits.depth is 2',
+    })
     expect(q.stats().depth).toBe(0)
     await q.enqueueMany(jobs.slice(0, 2))
     expect(q.stats().depth).toBe(2)
@@ -70,7 +75,8 @@ describe('limits.bytes', () => {
     const q = world.queue({ limits: { bytes: 2 * pendingBytes } })
     await q.enqueue('x'.repeat(98))
     await q.enqueue('x'.repeat(98))
-    await expect(q.enqueue(1)).rejects.toMatchObject({ code: 'QUEUE_FULL' })
+    const message: unknown = expect.stringContaining(`of limits.bytes, ${2 * pendingBytes} bytes`)
+    await expect(q.enqueue(1)).rejects.toMatchObject({ code: 'QUEUE_FULL', message })
     await drain(q)
     expect(q.stats().pendingBytes).toBe(0)
     await q.enqueue('x'.repeat(98))
