@@ -278,9 +278,11 @@ describe('usage', () => {
     expect(run('show', directory, 'mail', 'nobody').err).toContain('there is no job "nobody"')
   })
 
-  it('--help names every command and exits with 0', () => {
-    const { code, out } = run('--help')
+  it('--help names every command in 80 columns, and exits with 0', () => {
+    const { code, out, lines } = run('--help')
     expect(code).toBe(0)
+    expect(lines.filter((line) => line.length > 80)).toEqual([])
+    expect(out).toContain('\n  show <dir> <queue> <id>       Prints a job as it stands.\n')
     for (const name of 'ls stats schedules show history explain tail enqueue retry dead pause verify top'.split(
       ' ',
     )) {

@@ -19,7 +19,8 @@ Exit codes:
   0  fine
   1  damage found
   2  wrong usage
-  3  could not do it: no queues or no such job there, open elsewhere, a disk that refuses`
+  3  could not do it: no queues or no such job there, open elsewhere,
+     a disk that refuses`
 
 const REASONS = ['attempts', 'crashes', 'nonRetryable', 'deadLetter', 'payload', 'expired']
 const INTERRUPTED = 130
@@ -62,12 +63,18 @@ function commands(): Command {
     .version(MINIQUEUE_VERSION)
     .exitOverride()
     .showHelpAfterError('(--help says more)')
+    // All have options; to say so of each leaves no room for what they do on 80 columns.
+    .configureHelp({ subcommandTerm: termOf })
     .addHelpText('after', EXIT_CODES)
   addQueues(program)
   addJobs(program)
   addWriting(program)
   addDead(program)
   return program
+}
+
+function termOf(one: Command): string {
+  return `${one.name()} ${one.usage().replace(/\[options\] ?/, '')}`.trimEnd()
 }
 
 function command(parent: Command, usage: string, about: string, examples: string[]): Command {
