@@ -242,7 +242,7 @@ export class Queue<T, R = unknown> implements MessageQueue<T> {
     return resultIn(await this.#core.log.read(endSeq)) as R
   }
 
-  /** Resolves when no job waits, is delayed by a retry, or runs: when nothing is left that could run by itself now. */
+  /** Resolves when no job waits, is delayed or runs: when nothing is left that would run by itself. Blocked jobs do not count. */
   async idle(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     await this.#wait(options.signal, () => {
       const { waiting, delayed, active } = this.#queue.ledger.counts
