@@ -7,10 +7,13 @@ export interface Progress {
 
 const SILENT: Progress = { update: () => {}, stop: () => {} }
 
-/** Writes a line above a progress bar that may be there. */
+/**
+ * Writes a line above a progress bar that may be there. A bar that stops puts the cursor back to where it was
+ * saved when the bar was started: it is saved anew below the line, or the line would be written over.
+ */
 export function printLive(text: string): void {
   const { isTTY } = process.stdout
-  process.stdout.write(isTTY ? `\r\u{1B}[K${text}\n` : `${text}\n`)
+  process.stdout.write(isTTY ? `\r\u{1B}[K${text}\n\u{1B}7` : `${text}\n`)
 }
 
 /** A progress bar on a terminal, and nothing elsewhere. Without a total it only counts. */
