@@ -201,6 +201,20 @@ describe.each(ENGINES)('fork with engine %s', (engine) => {
     await manager.close()
   })
 
+  it('is sound, before its first mutation and after it', async () => {
+    const { fileSystem, manager } = await filled(engine)
+    await manager.fork('/fork', { at: 2 })
+    await manager.close()
+    const before = await StateManager.verify('/fork', log, { fileSystem })
+    expect(before).toMatchObject({ isSound: true, records: 0, snapshot: { status: 'equal' } })
+    const fork = await StateManager.open('/fork', log, { fileSystem })
+    await fork.apply({ add: 'new' })
+    await fork.createSnapshot()
+    await fork.close()
+    const after = await StateManager.verify('/fork', log, { fileSystem })
+    expect(after).toMatchObject({ isSound: true, records: 1, snapshot: { seq: 1 } })
+  })
+
   it('refuses a folder that holds a state, and numbers that are none', async () => {
     const { fileSystem, manager } = await filled(engine)
     await manager.fork('/fork')

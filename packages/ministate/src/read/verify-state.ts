@@ -89,9 +89,10 @@ async function oldestBase<S extends object>({
 }: VerifyParts<S>): Promise<Base> {
   const fromNothing: Base = { state: adoptState(initial), seq: 0, leftOut: [] }
   const dropped = await droppedThrough(source)
-  if (dropped === 0) return fromNothing
   for (const { seq } of (await snapshots.list()).toReversed()) {
     if (seq < dropped) continue
+    // Where the log is whole, only a snapshot before its first record is where it began: a fork has one.
+    if (dropped === 0 && seq > 0) break
     const restored = await snapshots.tryRestore({ atOrBefore: seq })
     if (restored?.seq !== seq) continue
     return { state: restored.state, seq, leftOut: skippedRecordsOf(restored.info.notes) }
