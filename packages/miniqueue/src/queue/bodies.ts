@@ -1,8 +1,7 @@
-import type { MiniStore } from '@mini-rs/ministore'
 import type { BodyKeeper } from '../ledger/jobs.js'
 import { DATA_TEXT, type JobBody, type QueueRecord } from '../records/record-types.js'
 import type { JobTable } from '../table/job-table.js'
-import { BodyReader } from './body-reader.js'
+import { type BodyLog, BodyReader } from './body-reader.js'
 
 /** A job's body, its data as text so that nobody changes it. */
 export interface StoredBody {
@@ -76,7 +75,7 @@ export class Bodies implements BodyKeeper {
   }
 
   /** Where bodies are read from that are not kept. */
-  readFrom(log: Pick<MiniStore<unknown>, 'batches' | 'durableSeq'>): void {
+  readFrom(log: BodyLog): void {
     this.#reader = new BodyReader(log)
   }
 

@@ -1,4 +1,8 @@
 import type { MiniStore } from '@mini-rs/ministore'
+import { type SyncedLog, untilReadable } from './readable.js'
+
+/** A log that bodies are read from. */
+export type BodyLog = SyncedLog & Pick<MiniStore<unknown>, 'batches'>
 
 /** How far a reading goes on in the place where it stopped before another is begun. */
 const MOST_SKIPPED = 20_000
@@ -14,11 +18,11 @@ interface Reading {
  * journal in order is read once. One reading at a time.
  */
 export class BodyReader {
-  readonly #log: Pick<MiniStore<unknown>, 'batches' | 'durableSeq'>
+  readonly #log: BodyLog
   #reading: Reading | undefined
   #last: Promise<unknown> = Promise.resolve()
 
-  constructor(log: Pick<MiniStore<unknown>, 'batches' | 'durableSeq'>) {
+  constructor(log: BodyLog) {
     this.#log = log
   }
 
@@ -38,6 +42,7 @@ export class BodyReader {
     seq: number,
     show: (firstSeq: number, records: readonly unknown[]) => void,
   ): Promise<void> {
+    await untilReadable(this.#log, seq)
     const { nextSeq = 0 } = this.#reading ?? {}
     if (seq < nextSeq || seq > nextSeq + MOST_SKIPPED) await this.#begin(seq)
     for (;;) {

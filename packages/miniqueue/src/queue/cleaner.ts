@@ -4,6 +4,7 @@ import type { QueueRecord, SeenRecord } from '../records/record-types.js'
 import { type StoredBody, bodyIn, storedBody } from './bodies.js'
 import { carryOf, originIn, resultIn, scheduleOf } from './carrying.js'
 import type { Core } from './core.js'
+import { untilReadable } from './readable.js'
 import { BESIDE_JOBS } from './under-way.js'
 
 /** How much is carried in one commit. */
@@ -154,6 +155,7 @@ export class Cleaner {
     const stored = bodySeq === job.bodySeq ? job.stored : await bodies.read(slot, table)
     if (table.status(slot) !== 'completed') return { ...job, bodySeq, stored, end: undefined }
     const seq = table.endSeq(slot)
+    await untilReadable(log, seq)
     return { ...job, bodySeq, stored, end: { seq, result: resultIn(await log.read(seq)) } }
   }
 

@@ -9,6 +9,7 @@ import type { Explanation } from './explanation.js'
 import { jobError, seqOf } from './finding.js'
 import type { Parts } from './parts.js'
 import { assertCount, assertObject, assertOneOf } from './queue-options.js'
+import { untilReadable } from './readable.js'
 import { readId, readView } from './views.js'
 
 /** Which jobs {@link Queue.list} shows. */
@@ -58,6 +59,7 @@ export class Inspecting<T> {
     const slot = known === undefined ? undefined : ledger.jobs.table.ofSeq(known)
     const reader = new HistoryReader({ queue: this.#queue.name, id, seq: known })
     const from = Math.max(known ?? 1, log.droppedThroughSeq + 1)
+    await untilReadable(log, log.lastSeq)
     for await (const { firstSeq, records } of log.batches({ from })) {
       for (const [index, value] of records.entries()) {
         const seq = firstSeq + index

@@ -19,6 +19,7 @@ import type { JobLease } from './lease.js'
 import { type JobChanges, Managing, type PurgeOptions } from './managing.js'
 import type { Parts } from './parts.js'
 import { assertCount, assertObject } from './queue-options.js'
+import { untilReadable } from './readable.js'
 import { readView } from './views.js'
 
 /** Exact figures of a queue, at no cost. */
@@ -239,7 +240,9 @@ export class Queue<T, R = unknown> implements MessageQueue<T> {
       return status === 'completed' ? table.endSeq(slot) : undefined
     })
     if (endSeq === 0) throw this.#failure('JOB_NOT_FOUND', id, 'is no longer kept')
-    return resultIn(await this.#core.log.read(endSeq)) as R
+    const { log } = this.#core
+    await untilReadable(log, endSeq)
+    return resultIn(await log.read(endSeq)) as R
   }
 
   /** Resolves when no job waits, is delayed or runs: when nothing is left that would run by itself. Blocked jobs do not count. */
