@@ -144,6 +144,8 @@ export class JobTable {
     for (let slot = this.#slots - 1; slot >= 0; slot--) {
       if (this.#seq.get(slot) === 0) this.#free.push(slot)
     }
+    // Not so the table of ids: most jobs may have none.
+    this.#bySeq.reserve(this.#slots - this.#free.length)
     for (const slot of this) {
       this.#liveBytes += this.#bytes.get(slot)
       this.#bySeq.add(slot)
