@@ -56,7 +56,7 @@ function sealStartOf(live: Uint8Array, start: number, end: number): number {
 function symbolOf(byte: number, isSeal: boolean): string {
   if (byte === NEWLINE) return '⏎'
   if (byte === TAB) return '→'
-  if (byte === 0) return '␀'
+  if (byte === 0) return '∅'
   if (isSeal) return '·'
   return byte >= SPACE && byte < 0x7f ? String.fromCharCode(byte) : '▯'
 }

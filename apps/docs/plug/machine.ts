@@ -117,6 +117,7 @@ export class Machine {
   /** Kills the program only: the operating system goes on, and has all that was written. */
   kill(): void {
     const before = this.#disk
+    this.#waiting = 0
     this.#reboot(before.killedAt(before.position))
   }
 
@@ -128,6 +129,7 @@ export class Machine {
   /** Switches the power on again; `open` comes next. */
   powerOn(): void {
     this.#cut = undefined
+    this.#waiting = 0
   }
 
   get isHonest(): boolean {
@@ -136,7 +138,6 @@ export class Machine {
 
   #reboot(disk: CrashFileSystem): void {
     this.#store = undefined
-    this.#waiting = 0
     this.#boots += 1
     this.#disk = disk
     this.#gate = new GatedDisk(disk, this.#changed)
