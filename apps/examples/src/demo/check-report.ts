@@ -16,7 +16,7 @@ export function enqueuedLines(pid: number | undefined, { enqueued }: Opened): st
 /** A check that failed, as it is seen. */
 export function troubleLine(pid: number | undefined, { kind, label, why }: Trouble): string {
   const what = kind === 'retry' ? colors.yellow('retry') : colors.red('dead ')
-  const then = kind === 'retry' ? 'again in 50 ms' : `${ATTEMPTS} times, enough`
+  const then = kind === 'retry' ? 'again in 50 ms' : `${ATTEMPTS} attempts`
   return line(
     colors.magenta(`checker ${pid ?? ''} │ `) +
       `${what}  ${printable(label, 26).padEnd(26)}  ` +

@@ -132,7 +132,7 @@ function replayLines({ opened: { recovery } }: WriterOutcome): string[] {
   if (snapshot === undefined) {
     return [line(`without a snapshot, it replayed all ${replayed} mutations`)]
   }
-  const spared = colors.green(`${count(snapshot.seq, 'mutation')} it did not have to replay`)
+  const spared = colors.green(`${count(snapshot.seq, 'mutation')} spared`)
   return [
     line(
       `it restored the snapshot of mutation ${snapshot.seq}, and replayed ${replayed}: ${spared}`,
