@@ -194,7 +194,7 @@ describe('commands on queues that nobody has open', () => {
     expect(run('cancel', directory, 'mail', 'later').out).toBe('later in mail is cancelled\n')
     expect(run('pause', directory, 'mail').out).toBe('mail is paused\n')
     expect(run('ls', directory).lines[3]).toMatch(/paused$/)
-    expect(run('resume', directory, 'mail').out).toBe('mail is not paused\n')
+    expect(run('resume', directory, 'mail').out).toBe('mail goes on\n')
     const redriven = run('dead', 'redrive', directory, 'mail', '--error', 'no such')
     expect(redriven.out).toBe('1 job of mail waits again, 0 dead letters left\n')
     expect(json('stats', directory)).toMatchObject({

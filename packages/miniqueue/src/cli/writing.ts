@@ -87,8 +87,8 @@ export async function setPaused(
 ): Promise<void> {
   await withQueue(directory, queue, (one) => (isPaused ? one.pause() : one.resume()))
   if (options.json === true) return printJson({ queue, isPaused })
-  const word = isPaused ? coloured('yellow', 'paused') : coloured('green', 'not paused')
-  await printLines([`${coloured('bold', shown(queue))} is ${word}`])
+  const word = isPaused ? coloured('yellow', 'is paused') : coloured('green', 'goes on')
+  await printLines([`${coloured('bold', shown(queue))} ${word}`])
 }
 
 /** Runs dead letters again, or says what that would mean. */
