@@ -87,6 +87,7 @@ export function localTime(ms: number): string {
 export function table(
   rows: readonly (readonly string[])[],
   rightAligned: readonly number[],
+  gap: string = '  ',
 ): string[] {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => widthOf(row[column] ?? ''))),
@@ -98,7 +99,7 @@ export function table(
         if (rightAligned.includes(column)) return padding + cell
         return column === row.length - 1 ? cell : cell + padding
       })
-      .join('  '),
+      .join(gap),
   )
 }
 

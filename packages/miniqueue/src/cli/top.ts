@@ -133,6 +133,8 @@ const HEADS = [
   'oldest waiting',
 ]
 
+const NUMBERS = [1, 2, 3, 4, 5, 6, 7, 8]
+
 async function frame(
   view: QueuesView,
   rates: Rates,
@@ -141,7 +143,7 @@ async function frame(
   const { queues } = view.ledger.jobs
   const heads = HEADS.map((head) => coloured('dim', head))
   const rows = await Promise.all(queues.map((queue) => rowOf(view, queue, rates)))
-  const lines = table([heads, ...rows], [1, 2, 3, 4, 5, 6, 7, 8])
+  const lines = aligned([heads, ...rows], columns)
   if (queues.length === 0) lines.splice(0, 1, 'There are no queues in it yet.')
   const head = [title(view.directory, view.owner), '']
   if (columns === undefined) return [...head, ...lines.map((line) => line.trimEnd())]
@@ -150,6 +152,12 @@ async function frame(
   return [...head, ...charted, '', coloured('dim', `${now}  q quits`)].map((line) =>
     fit(line, columns),
   )
+}
+
+/** Closer together where the oldest jobs would have no room otherwise: on 80 columns. */
+function aligned(rows: readonly (readonly string[])[], columns = Infinity): string[] {
+  const wide = table(rows, NUMBERS)
+  return wide.every((line) => widthOf(line) <= columns) ? wide : table(rows, NUMBERS, ' ')
 }
 
 async function rowOf(view: QueuesView, queue: QueueLedger, rates: Rates): Promise<string[]> {
@@ -237,10 +245,13 @@ function onKeys(quit: () => void): () => void {
 function wait(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve()
-    const timer = setTimeout(resolve, ms)
-    signal.addEventListener('abort', () => {
+    // A listener that stayed would be one more each second: Node.js warns of that, in the middle of the screen.
+    const done = (): void => {
       clearTimeout(timer)
+      signal.removeEventListener('abort', done)
       resolve()
-    })
+    }
+    const timer = setTimeout(done, ms)
+    signal.addEventListener('abort', done)
   })
 }
