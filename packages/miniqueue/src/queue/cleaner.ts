@@ -60,6 +60,8 @@ export class Cleaner {
       if (oldest === undefined) return
       const end = next?.firstSeq ?? log.lastSeq + 1
       if (!(await this.#carrySegment(oldest.firstSeq, end - 1))) return
+      // With durability `os`, what was written again may be in memory only: it must not go with its first copy.
+      await untilReadable(log, log.lastSeq)
       await log.dropBefore(end)
     }
   }
