@@ -1,10 +1,10 @@
-import type { Server } from 'node:http'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { CHROMIUM, REASON, pageWithComplaints, startBrowser, whenAlive } from './support/browser.js'
-import { pagesOf, serve } from './support/site.js'
+import type { Page } from 'playwright-core'
+import { describe, expect, test } from 'vitest'
+import { CHROMIUM, REASON, pageWithComplaints, whenAlive } from './support/browser.js'
+import { openSite } from './support/open-site.js'
+import { pagesOf } from './support/site.js'
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const WIDTHS = [390, 1280] as const
@@ -94,33 +94,21 @@ async function faultsIn(page: Page, width: number, theme: string): Promise<strin
 }
 
 describe.skipIf(CHROMIUM === undefined)(`every page${REASON}`, () => {
-  let browser: Browser
-  let server: Server
-  let origin: string
-
-  beforeAll(async () => {
-    browser = await startBrowser()
-    ;({ origin, server } = await serve())
-  })
-
-  afterAll(async () => {
-    await browser?.close()
-    server?.close()
-  })
+  const site = openSite()
 
   test.concurrent.each(pagesOf())(
     '%s is sound at two widths and in both themes, and its console is empty',
     async (path) => {
-      const { page, complaints } = await pageWithComplaints(browser)
-      const faults = await faultsOf(page, origin, path)
+      const { page, complaints } = await pageWithComplaints(site.browser)
+      const faults = await faultsOf(page, site.origin, path)
       await page.close()
       expect([...faults, ...complaints]).toEqual([])
     },
   )
 
   test('shows where the focus is', async () => {
-    const { page } = await pageWithComplaints(browser)
-    await page.goto(`${origin}/why`)
+    const { page } = await pageWithComplaints(site.browser)
+    await page.goto(`${site.origin}/why`)
     await whenAlive(page)
     for (let step = 0; step < 12; step++) {
       await page.keyboard.press('Tab')

@@ -1,8 +1,7 @@
-import type { Server } from 'node:http'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { CHROMIUM, REASON, pageWithComplaints, startBrowser, whenAlive } from './support/browser.js'
-import { serve } from './support/site.js'
+import type { Page } from 'playwright-core'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { CHROMIUM, REASON, pageWithComplaints, whenAlive } from './support/browser.js'
+import { openSite } from './support/open-site.js'
 
 /** Tabs on until the control of that name has the focus: what somebody without a mouse does. */
 async function tabTo(page: Page, name: string): Promise<void> {
@@ -27,24 +26,15 @@ const said = (page: Page): Promise<string> =>
   page.locator('[data-plug-status]').innerText({ timeout: 5_000 })
 
 describe.skipIf(CHROMIUM === undefined)(`pull the plug${REASON}`, () => {
-  let browser: Browser
-  let server: Server
+  const site = openSite()
   let page: Page
   let complaints: string[]
 
   beforeAll(async () => {
-    browser = await startBrowser()
-    const site = await serve()
-    server = site.server
-    ;({ page, complaints } = await pageWithComplaints(browser))
+    ;({ page, complaints } = await pageWithComplaints(site.browser))
     await page.goto(`${site.origin}/plug`)
     await whenAlive(page)
     await page.getByRole('button', { name: 'Append' }).waitFor()
-  })
-
-  afterAll(async () => {
-    await browser?.close()
-    server?.close()
   })
 
   test('works by the keyboard alone, and what was acknowledged is there', async () => {

@@ -1,30 +1,16 @@
-import type { Server } from 'node:http'
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { CHROMIUM, REASON, pageWithComplaints, startBrowser, whenAlive } from './support/browser.js'
-import { serve } from './support/site.js'
+import { describe, expect, test } from 'vitest'
+import { CHROMIUM, REASON, pageWithComplaints, whenAlive } from './support/browser.js'
+import { openSite } from './support/open-site.js'
 
 describe.skipIf(CHROMIUM === undefined)(`the search${REASON}`, () => {
-  let browser: Browser
-  let server: Server
-  let origin: string
-
-  beforeAll(async () => {
-    browser = await startBrowser()
-    ;({ origin, server } = await serve())
-  })
-
-  afterAll(async () => {
-    await browser?.close()
-    server?.close()
-  })
+  const site = openSite()
 
   test.each([
     ['torn', /verdicts|recovery|crash|journal/i],
     ['JOURNAL_CORRUPT', /errors/i],
   ])('finds %s', async (word, expected) => {
-    const { page, complaints } = await pageWithComplaints(browser)
-    await page.goto(`${origin}/why`)
+    const { page, complaints } = await pageWithComplaints(site.browser)
+    await page.goto(`${site.origin}/why`)
     await whenAlive(page)
     await page.keyboard.press('Control+k')
     await page.locator('.VPLocalSearchBox input').fill(word)

@@ -31,7 +31,8 @@ export default {
 function partOf(block: string): Speed['parts'] {
   const [table] = tablesOf(block)
   if (table !== undefined) {
-    return [{ table: { head: table.head, rows: table.rows.map((row) => row.map(inlineHtml)) } }]
+    const { head, rows } = table
+    return [{ table: { head: head.map(inlineHtml), rows: rows.map((row) => row.map(inlineHtml)) } }]
   }
   if (/^<\/?(?:picture|p|img|source)/.test(block)) return []
   if (!block.startsWith('- ')) return [{ html: `<p>${inlineHtml(block)}</p>` }]
