@@ -53,8 +53,8 @@ export async function prove({ folder, rows, realRows }: PackageProofs): Promise<
   const table = proofTable([...rows, ...realRows], ledger)
   const readmePath = join(folder, 'README.md')
   const readme = readFileSync(readmePath, 'utf8')
-  const marked = /(<!-- proof -->\n\n)[\s\S]*?(\n\n<!-- \/proof -->)/
-  writeFileSync(readmePath, readme.replace(marked, `$1${table}$2`))
+  const marked = /(<!-- proof -->\n\n)[\s\S]*?(<!-- \/proof -->)/
+  writeFileSync(readmePath, readme.replace(marked, `$1${table}\n\n$2`))
   say(table)
 }
 
