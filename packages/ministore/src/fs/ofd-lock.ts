@@ -19,6 +19,8 @@ export async function tryOfdLock(fd: number): Promise<MechanismAnswer> {
 }
 
 async function tryLoad(): Promise<NativeLocks | string> {
+  // It loads there, and ends the process at the first call: it is bound to libuv, which Deno lacks.
+  if ('deno' in process.versions) return 'fs-native-extensions does not run on Deno'
   try {
     const module: unknown = await import('fs-native-extensions')
     const native = hasLocks(module) ? module : (module as { default?: unknown }).default
