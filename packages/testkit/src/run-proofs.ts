@@ -22,6 +22,14 @@ export interface ProofRun {
   readonly say: (line: string) => void
 }
 
+// A shard is minutes of the same code with everything short-lived: a tenth less processor time with these.
+const V8_FLAGS = [
+  '--always-sparkplug',
+  '--no-lazy-feedback-allocation',
+  '--single-threaded-gc',
+  '--max-semi-space-size=64',
+]
+
 /** The counts so far. */
 export function readLedger(path: string): Ledger {
   return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Ledger) : {}
@@ -62,7 +70,8 @@ export async function runProofs({
 
 function runShard(programPath: string, { row, seed, amount }: Shard): Promise<ProofResult> {
   return new Promise((resolve, reject) => {
-    const args = ['--import', 'tsx', programPath, row.name, String(seed), String(amount)]
+    const work = [programPath, row.name, String(seed), String(amount)]
+    const args = [...V8_FLAGS, '--import', 'tsx', ...work]
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
     let output = ''
     child.stdout.on('data', (data: Buffer) => (output += data.toString()))
