@@ -181,6 +181,25 @@ describe.each(ENGINES)('a Set of a draft with engine %s', (engine) => {
   })
 
   // Of a later edition of the language than the oldest Node that this runs on.
+  it('knows the Dates and bytes again that it was read to hold', async () => {
+    const initial = { items: new Set<Date | Uint8Array>([new Date(1), new Uint8Array([2])]) }
+    const state = await afterRecipes(
+      engine,
+      initial,
+      ({ items }) => void items.add(new Date(3)),
+      ({ items }) => {
+        for (const item of items) {
+          expect(items.has(item)).toBe(true)
+          items.add(item)
+        }
+        expect(items.size).toBe(3)
+        expect(items.has(new Date(1))).toBe(false)
+        for (const item of items) if (item instanceof Date) items.delete(item)
+      },
+    )
+    expect([...state.items]).toEqual([new Uint8Array([2])])
+  })
+
   it.runIf('union' in Set.prototype)(
     'answers union and the like with a Set of its own',
     async () => {

@@ -28,7 +28,7 @@ export class DraftSetNode extends DraftNode<Data> {
   }
 
   has(item: unknown): boolean {
-    return this.readable().has(dataOf(item))
+    return this.readable().has(this.#dataOf(item))
   }
 
   add(item: unknown): void {
@@ -48,7 +48,7 @@ export class DraftSetNode extends DraftNode<Data> {
 
   delete(item: unknown): boolean {
     this.session.assertWritable()
-    const data = dataOf(item)
+    const data = this.#dataOf(item)
     if (!this.current.has(data)) return false
     const set = this.writable()
     const { keyOrder } = this.session
@@ -60,6 +60,10 @@ export class DraftSetNode extends DraftNode<Data> {
 
   clear(): void {
     for (const item of [...this.readable()].toReversed()) this.delete(item)
+  }
+
+  #dataOf(item: unknown): unknown {
+    return typeof item === 'object' && item !== null ? this.session.dataOf(item) : item
   }
 
   protected pathPart(key: unknown): string {
@@ -87,10 +91,6 @@ function replaceItem(set: Data, item: unknown, replacement: unknown): void {
   const items = [...set]
   set.clear()
   for (const one of items) set.add(one === item ? replacement : one)
-}
-
-function dataOf(item: unknown): unknown {
-  return typeof item === 'object' && item !== null ? unwrapDraft(item) : item
 }
 
 /** A Set of the state as a recipe sees it. */

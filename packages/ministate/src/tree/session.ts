@@ -49,6 +49,8 @@ export class Session {
   #index: Map<object, DraftNode> | undefined
   // Dates and bytes that were read: copies, the same for the same, so that `list.includes(list[0])` is true.
   #lent: Map<object, object> | undefined
+  // The other way round.
+  #lenders: Map<object, object> | undefined
   #lostWrites: LostWrites | undefined
   #isOver = false
 
@@ -83,12 +85,20 @@ export class Session {
     if (isPlain(value) || !(value instanceof Date || value instanceof Uint8Array)) {
       return this.#draftOf(value, parent, key)
     }
+    return this.#lent?.get(value) ?? this.#lend(value)
+  }
+
+  /** The value of the state of which a recipe holds a draft or a copy; another value as it is. */
+  dataOf(held: object): object {
+    return this.#lenders?.get(held) ?? unwrapDraft(held)
+  }
+
+  #lend(value: Date | Uint8Array): object {
+    const lent = value instanceof Date ? new ReadonlyDate(value.getTime()) : new Uint8Array(value)
     this.#lent ??= new Map()
-    let lent = this.#lent.get(value)
-    if (lent === undefined) {
-      lent = value instanceof Date ? new ReadonlyDate(value.getTime()) : new Uint8Array(value)
-      this.#lent.set(value, lent)
-    }
+    this.#lenders ??= new Map()
+    this.#lent.set(value, lent)
+    this.#lenders.set(lent, value)
     return lent
   }
 
