@@ -40,11 +40,12 @@ async function write(): Promise<void> {
   for (let n = 0; n < 100; n++) await manager.do.arrive(`guest ${n}`)
 
   const follower = fork(fileURLToPath(import.meta.url), ['.', 'follow'])
+  const left = once(follower, 'exit') // it may be gone before this process has closed
   await once(follower, 'message')
   await manager.do.arrive('ada')
   const { result } = await manager.do.seat()
   console.log(`writer: ${result}, please!`)
   await manager.do.close()
   await manager.close()
-  await once(follower, 'exit')
+  await left
 }
