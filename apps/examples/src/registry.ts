@@ -1,12 +1,13 @@
 // A metadata store: which models there are, in which version, and who may use them. Small enough to be held
-// in memory whole, and too dear to be lost.
+// in memory whole, and it must never be lost.
 import './own-folder.js'
 import { MiniStateError, StateManager, defineState } from '@mini-rs/ministate'
 
+// Without `readonly`: recipes change it. Readers of the state get it read-only all the same.
 interface Model {
-  readonly version: number
-  readonly file: string
-  readonly tags: readonly string[]
+  version: number
+  file: string
+  tags: string[]
 }
 
 const registry = defineState({
@@ -18,6 +19,11 @@ const registry = defineState({
         return context.reject('NOT_NEWER', `${name} is at version ${known.version}`)
       }
       state.models.set(name, model)
+    }),
+    retag: m((state, { name, tags }: { name: string; tags: string[] }, context) => {
+      const model = state.models.get(name)
+      if (model === undefined) return context.reject('UNKNOWN', name)
+      model.tags = tags
     }),
     remove: m((state, name: string, context) => {
       if (!state.models.delete(name)) context.reject('UNKNOWN', name)
@@ -32,6 +38,7 @@ const { models } = manager.state
 const version = (models.get('whisper')?.version ?? 0) + 1
 await manager.do.register({ name: 'whisper', version, file: 'whisper.onnx', tags: ['speech'] })
 await manager.do.register({ name: 'llama', version, file: 'llama.gguf', tags: ['text', 'chat'] })
+await manager.do.retag({ name: 'llama', tags: ['text', 'chat', 'speech'] })
 
 try {
   await manager.do.register({ name: 'whisper', version, file: 'other.onnx', tags: [] })

@@ -86,7 +86,7 @@ const PROGRAMS: readonly { name: string; first: RegExp[]; second: RegExp[] }[] =
   },
   {
     name: 'registry.ts',
-    first: [/^REJECTED NOT_NEWER\nspeech: whisper\nwhisper is at version 1$/m],
+    first: [/^REJECTED NOT_NEWER\nspeech: whisper, llama\nwhisper is at version 1$/m],
     second: [/^whisper is at version 2\n1 model is left$/m],
   },
   {
@@ -268,4 +268,30 @@ test('state-counter.ts counts on in the folder that it is run in', async () => {
   expectShown('state-counter.ts', first.output, folder)
   const second = await runProgram('state-counter.ts', [], {}, folder)
   expect(second.output).toBe('mutation 4 is on the disk: 30, and for everybody 30\n')
+})
+
+test('state-kill.ts kills itself, and finds all that it has told', async () => {
+  let told = 0
+  for (const _ of [1, 2]) {
+    const { exitCode, output } = await runProgram('state-kill.ts', [], {}, folder)
+    expect(exitCode).toBeNull()
+    const found = Number(/^found (\d+)$/m.exec(output)?.[1])
+    // The last one may have been on the disk, and the process died before it could say so.
+    expect([told, told + 1]).toContain(found)
+    const tolds = Array.from(output.matchAll(/^told (\d+)$/gm), ([, value]) => Number(value))
+    expect(tolds.length, output).toBeGreaterThan(0)
+    told = tolds.at(-1) ?? 0
+  }
+})
+
+test('queue-worker.cjs is killed, and the next run does what is left', async () => {
+  const killed = await runProgram('queue-worker.cjs', ['kill'], {}, folder)
+  expect(killed.exitCode, killed.output).toBeNull()
+  for (const _ of [1, 2]) {
+    const { exitCode, output } = await runProgram('queue-worker.cjs', [], {}, folder)
+    expect(exitCode, output).toBe(0)
+    expect(output).toMatch(/^28 are done, 2 are dead letters$/m)
+    expect(output).toMatch(/^picture-7: the disk is slow \(3 of 3 attempts failed\)$/m)
+    expect(output).toMatch(/^picture-8: no picture \(1 of 3 attempts failed\)$/m)
+  }
 })
