@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
 // For `npm run coverage`: all packages in one process, one merged report.
+process.env['PROOFS'] = 'in-process'
+
 export default defineConfig({
   test: {
     projects: ['packages/*'],
