@@ -2,6 +2,7 @@ import { type Clock, systemClock } from './clock.js'
 import { DEFAULT_MAX_RECORD_BYTES, MAX_COMMIT_BYTES } from './format/limits.js'
 import type { FileSystem } from './fs/file-system.js'
 import { nodeFileSystem } from './fs/node-file-system.js'
+import { type OptionNames, assertKnownOptions } from './known-options.js'
 import type { Codec } from './record/record-codec.js'
 import type { StandardSchema } from './record/standard-schema.js'
 
@@ -102,9 +103,46 @@ const DEFAULTS: Settings = Object.freeze({
   clock: systemClock,
 })
 
+/** What readers and writers share. */
+export const RECORD_OPTIONS: OptionNames<RecordOptions<unknown>> = {
+  schema: true,
+  codec: true,
+  maxRecordBytes: true,
+  fileSystem: true,
+}
+
+const READ_OPTIONS: OptionNames<ReadOptions<unknown>> = {
+  from: true,
+  to: true,
+  signal: true,
+  ...RECORD_OPTIONS,
+}
+
+/** Of those who look at a journal, and read no record. */
+export const FILE_SYSTEM_ONLY: OptionNames<Pick<RecordOptions<unknown>, 'fileSystem'>> = {
+  fileSystem: true,
+}
+
+const OPEN_OPTIONS: OptionNames<OpenOptions<unknown>> = {
+  durability: true,
+  syncOn: true,
+  seal: true,
+  maxSegmentBytes: true,
+  segmentDigits: true,
+  maxSegments: true,
+  maxCommitBytes: true,
+  maxPendingBytes: true,
+  onAmbiguousTail: true,
+  lock: true,
+  mode: true,
+  clock: true,
+  ...RECORD_OPTIONS,
+}
+
 /** Checks the options of `open` and fills in the defaults. @throws TypeError, RangeError */
 export function resolveOptions(options: Omit<OpenOptions<unknown>, 'schema' | 'codec'>): Settings {
   assertOptionsObject(options)
+  assertKnownOptions('options', options, OPEN_OPTIONS)
   assertOneOf('durability', options.durability, ['disk', 'os'])
   assertOneOf('syncOn', options.syncOn, ['threadPool', 'inline'])
   assertOneOf('onAmbiguousTail', options.onAmbiguousTail, ['refuse', 'setAside'])
@@ -121,9 +159,13 @@ export function resolveOptions(options: Omit<OpenOptions<unknown>, 'schema' | 'c
   return Object.freeze({ ...DEFAULTS, ...Object.fromEntries(given) })
 }
 
-/** Checks the options of a reader. @throws TypeError, RangeError */
-export function assertReadOptions(options: Omit<ReadOptions<unknown>, 'schema' | 'codec'>): void {
+/** Checks the options of a reader, `known` being its own. @throws TypeError, RangeError */
+export function assertReadOptions(
+  options: Omit<ReadOptions<unknown>, 'schema' | 'codec'>,
+  known: Readonly<Record<string, true>> = READ_OPTIONS,
+): void {
   assertOptionsObject(options)
+  assertKnownOptions('options', options, known)
   assertInteger('from', options.from, 1)
   assertInteger('to', options.to, 0)
   assertInteger('maxRecordBytes', options.maxRecordBytes, 1, MAX_COMMIT_BYTES / 2)

@@ -6,7 +6,8 @@ import { DEFAULT_MAX_RECORD_BYTES } from '../format/limits.js'
 import type { FileSystem } from '../fs/file-system.js'
 import { nodeFileSystem } from '../fs/node-file-system.js'
 import type { Followed } from '../log.js'
-import { type RecordOptions, assertInteger, assertReadOptions } from '../options.js'
+import type { OptionNames } from '../known-options.js'
+import { RECORD_OPTIONS, type RecordOptions, assertInteger, assertReadOptions } from '../options.js'
 import { RecordCodec, type RecordDecoder } from '../record/record-codec.js'
 import { type FoundWatermark, readWatermark } from '../watermark/read-watermark.js'
 import type { KnownPlace } from './known-places.js'
@@ -26,6 +27,14 @@ export interface FollowOptions<R> extends RecordOptions<R> {
   /** How long to wait before looking again, where the file system gives no hint of a change. Default 100 ms. */
   readonly pollMs?: number
   readonly clock?: Clock
+}
+
+const FOLLOW_OPTIONS: OptionNames<FollowOptions<unknown>> = {
+  from: true,
+  signal: true,
+  pollMs: true,
+  clock: true,
+  ...RECORD_OPTIONS,
 }
 
 /** Where the records come from, and how to learn of more. */
@@ -77,7 +86,7 @@ export function followPath<R>(
   path: string,
   options: FollowOptions<R>,
 ): AsyncGenerator<Followed<R>, void> {
-  assertReadOptions(options)
+  assertReadOptions(options, FOLLOW_OPTIONS)
   assertInteger('pollMs', options.pollMs, 1)
   const codec = new RecordCodec<R>(options.schema, options.codec)
   return followSource(new PathSource(path, options, codec), options)

@@ -2,6 +2,7 @@ import { tryResolveBase } from '../base-path.js'
 import { ioError } from '../errors.js'
 import { DEFAULT_MAX_RECORD_BYTES } from '../format/limits.js'
 import { nodeFileSystem } from '../fs/node-file-system.js'
+import type { OptionNames } from '../known-options.js'
 import { type ReadOptions, assertReadOptions } from '../options.js'
 import { RecordCodec } from '../record/record-codec.js'
 import { readWatermark } from '../watermark/read-watermark.js'
@@ -20,12 +21,17 @@ export interface Inspection {
   readonly sizeBytes: number
 }
 
+const INSPECT_OPTIONS: OptionNames<Pick<ReadOptions<unknown>, 'fileSystem' | 'maxRecordBytes'>> = {
+  fileSystem: true,
+  maxRecordBytes: true,
+}
+
 /** Counts a journal's records and sizes its files, checking every seal on the way. */
 export async function inspectJournal(
   path: string,
   options: Pick<ReadOptions<unknown>, 'fileSystem' | 'maxRecordBytes'> = {},
 ): Promise<Inspection> {
-  assertReadOptions(options)
+  assertReadOptions(options, INSPECT_OPTIONS)
   const { fileSystem = nodeFileSystem, maxRecordBytes = DEFAULT_MAX_RECORD_BYTES } = options
   try {
     const base = await tryResolveBase(fileSystem, path)

@@ -1,7 +1,7 @@
 import { tryResolveBase } from '../base-path.js'
 import { ioError } from '../errors.js'
 import { nodeFileSystem } from '../fs/node-file-system.js'
-import { type ReadOptions, assertInteger, assertReadOptions } from '../options.js'
+import { FILE_SYSTEM_ONLY, type ReadOptions, assertInteger, assertReadOptions } from '../options.js'
 import { openFirstSegment } from './segment-walk.js'
 
 /** Where a record stands, for a person who opens the file. */
@@ -18,7 +18,7 @@ export async function locateRecord(
   seq: number,
   options: Pick<ReadOptions<unknown>, 'fileSystem'> = {},
 ): Promise<RecordPlace | undefined> {
-  assertReadOptions(options)
+  assertReadOptions(options, FILE_SYSTEM_ONLY)
   assertInteger('seq', seq, 1)
   const { fileSystem = nodeFileSystem } = options
   try {

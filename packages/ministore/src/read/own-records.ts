@@ -1,4 +1,5 @@
 import type { Entry, Followed, LogRange } from '../log.js'
+import { type OptionNames, assertKnownOptions } from '../known-options.js'
 import { type ReadOptions, type Settings, assertInteger } from '../options.js'
 import type { RecordDecoder } from '../record/record-codec.js'
 import type { JournalWriter } from '../write/journal-writer.js'
@@ -14,6 +15,9 @@ import {
   replayRecords,
 } from './reader.js'
 import { dropped } from './segment-walk.js'
+
+const FOLLOW_RANGE: OptionNames<Omit<LogRange, 'to'>> = { from: true, signal: true }
+const LOG_RANGE: OptionNames<LogRange> = { ...FOLLOW_RANGE, to: true }
 
 interface OwnJournal<R> {
   readonly settings: Settings
@@ -44,14 +48,17 @@ export class OwnRecords<R> {
   }
 
   entries(range: LogRange): AsyncIterable<Entry<R>> {
+    assertKnownOptions('range', range, LOG_RANGE)
     return entriesOf(this.#reader(range))
   }
 
   batches(range: LogRange): AsyncIterable<Batch<R>> {
+    assertKnownOptions('range', range, LOG_RANGE)
     return batchesOf(this.#reader(range))
   }
 
   follow(range: Omit<LogRange, 'to'>): AsyncIterable<Followed<R>> {
+    assertKnownOptions('range', range, FOLLOW_RANGE)
     assertInteger('from', range.from, 1)
     const { writer } = this.#journal
     const source = {

@@ -4,6 +4,7 @@ import { MiniStoreError, ioError } from '../errors.js'
 import { type JournalFiles, journalFiles, repairedPath } from '../format/file-names.js'
 import type { RepairMarker } from '../format/header.js'
 import type { FileSystem } from '../fs/file-system.js'
+import { type OptionNames, assertKnownOptions } from '../known-options.js'
 import { type ReadOptions, type Settings, assertInteger, resolveOptions } from '../options.js'
 import { listArchived } from '../read/segment-chain.js'
 import { acquireLock } from '../write/writer-lock.js'
@@ -48,6 +49,18 @@ export interface RepairOptions extends Pick<ReadOptions<unknown>, 'fileSystem' |
   /** Whether to take the writer's lock while writing. Default true. */
   readonly lock?: boolean
   readonly clock?: Clock
+}
+
+const REPAIR_OPTIONS: OptionNames<RepairMode & RepairOptions> = {
+  cutAt: true,
+  skipCorrupt: true,
+  dryRun: true,
+  onProgress: true,
+  signal: true,
+  lock: true,
+  clock: true,
+  maxRecordBytes: true,
+  fileSystem: true,
 }
 
 /** What a repair did, or would do. */
@@ -242,6 +255,7 @@ function assertMode(options: unknown): void {
   if (typeof options !== 'object' || options === null) {
     throw new TypeError('options must be an object with cutAt or skipCorrupt')
   }
+  assertKnownOptions('options', options, REPAIR_OPTIONS)
   const { cutAt, skipCorrupt, dryRun } = options as Record<string, unknown>
   if ((cutAt === undefined) === (skipCorrupt === undefined)) {
     throw new TypeError('pass either cutAt or skipCorrupt: true')

@@ -2,7 +2,8 @@ import { tryResolveBase } from '../base-path.js'
 import { MiniStoreError, type MiniStoreErrorCode, errnoOf, ioError } from '../errors.js'
 import { REPAIRING_VERSION } from '../format/header.js'
 import type { FileHandle, FileSystem } from '../fs/file-system.js'
-import { type ReadOptions, type Settings, resolveOptions } from '../options.js'
+import type { OptionNames } from '../known-options.js'
+import { type ReadOptions, type Settings, assertReadOptions, resolveOptions } from '../options.js'
 import { listArchived } from '../read/segment-chain.js'
 import { type Judged, judgeJournal } from '../recovery/judge.js'
 import type { Verdict } from '../recovery/report.js'
@@ -24,6 +25,13 @@ export interface VerifyOptions extends Pick<
 > {
   /** Called after each piece that was read. */
   readonly onProgress?: (progress: ScanProgress) => void
+}
+
+const VERIFY_OPTIONS: OptionNames<VerifyOptions> = {
+  signal: true,
+  onProgress: true,
+  maxRecordBytes: true,
+  fileSystem: true,
 }
 
 /** A segment, read whole. */
@@ -70,6 +78,7 @@ export async function verifyJournal(
   path: string,
   options: VerifyOptions = {},
 ): Promise<VerifyReport> {
+  assertReadOptions(options, VERIFY_OPTIONS)
   const { fileSystem, maxRecordBytes, signal, onProgress } = options
   const settings = resolveOptions({ fileSystem, maxRecordBytes } as ReadOptions<unknown>)
   signal?.throwIfAborted()

@@ -1,7 +1,10 @@
 import { MiniStoreError } from '../errors.js'
+import { type OptionNames, assertKnownOptions } from '../known-options.js'
 import type { AppendOptions } from '../log.js'
 import { type LogLimits, assertInteger } from '../options.js'
 import type { RecordCodec } from '../record/record-codec.js'
+
+const APPEND_OPTIONS: OptionNames<AppendOptions> = { expectedSeq: true }
 
 /** Records that may be appended as one unit, serialised. */
 export interface Admitted {
@@ -62,7 +65,9 @@ export class Admission<Input> {
 }
 
 /** The caller's `expectedSeq`, checked. @throws TypeError, RangeError */
-export function expectedSeqOf({ expectedSeq }: AppendOptions): number | undefined {
+export function expectedSeqOf(options: AppendOptions): number | undefined {
+  assertKnownOptions('options', options, APPEND_OPTIONS)
+  const { expectedSeq } = options
   if (expectedSeq !== undefined) assertInteger('expectedSeq', expectedSeq, 0)
   return expectedSeq
 }
