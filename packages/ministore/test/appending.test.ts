@@ -1,6 +1,7 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { MiniStore, MiniStoreError, type OpenOptions, systemClock } from '@mini-rs/ministore'
+import { type FileSystem, nodeFileSystem } from '@mini-rs/ministore/fs'
 import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -284,6 +285,36 @@ describe('opening', () => {
     const opening = MiniStore.open(join(folder, 'directory'))
     await expect(opening).rejects.toMatchObject({ code: 'PATH_NOT_FILE' })
     await expect(MiniStore.open('')).rejects.toThrow(TypeError)
+  })
+
+  it.each(['journal.jsonl', join('deep', 'er', 'journal.jsonl')])(
+    'names a file that stands where %s needs a folder',
+    async (name) => {
+      const file = join(temporaryFolder(), 'file')
+      writeFileSync(file, 'mine')
+      const refusal = {
+        code: 'PATH_NOT_FOLDER',
+        path: file,
+        message: expect.stringMatching(/^\S+ is a file, and a folder is needed there/),
+      }
+      await expect(MiniStore.open(join(file, name))).rejects.toMatchObject(refusal)
+      await expect(MiniStore.replay(join(file, name))).rejects.toMatchObject(refusal)
+      expect(readFileSync(file, 'utf8')).toBe('mine')
+    },
+  )
+
+  it('names a file that stands where the folder would be, whatever a file system says', async () => {
+    const file = join(temporaryFolder(), 'file')
+    writeFileSync(file, 'mine')
+    const fileSystem: FileSystem = {
+      ...nodeFileSystem,
+      realPath: async (path: string): Promise<string> => {
+        if (path.startsWith(join(file, '/'))) throw Object.assign(new Error(), { code: 'ENOENT' })
+        return nodeFileSystem.realPath(path)
+      },
+    }
+    const opening = MiniStore.open(join(file, 'journal.jsonl'), { fileSystem })
+    await expect(opening).rejects.toMatchObject({ code: 'PATH_NOT_FOLDER', path: file })
   })
 
   it('creates missing folders, and syncs the parent of each', async () => {
