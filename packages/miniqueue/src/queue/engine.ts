@@ -14,7 +14,7 @@ import { Lease } from './lease.js'
 import { type OpenedCore, openCore } from './open-core.js'
 import type { Parts } from './parts.js'
 import { decodePayload } from './payload.js'
-import type { MiniQueueSettings, QueueSettings } from './queue-options.js'
+import { type MiniQueueSettings, type QueueSettings, resolveQueueOptions } from './queue-options.js'
 import { retire } from './retirement.js'
 import { Scheduler } from '../schedules/scheduler.js'
 import { Settling } from './settling.js'
@@ -26,6 +26,9 @@ import { Watchers } from './watchers.js'
 const DEFAULT_CLOSE_MS = 30_000
 /** Whether the journal has grown too large is looked at after so many records. */
 const CLEAN_EVERY = 64
+
+/** A program may lose sight of a queue that it has not closed; the garbage collector must not close its files. */
+const OPEN_ENGINES = new Set<Engine>()
 
 /** An open folder of queues: its parts, put together. */
 export class Engine implements Parts {
@@ -68,14 +71,18 @@ export class Engine implements Parts {
       held: () => engine?.deliveries.unsettled() ?? [],
     })
     engine = new Engine(opened)
+    OPEN_ENGINES.add(engine)
     return engine
   }
 
-  /** Declares a queue; a second time with other options is the last word. */
-  declare(name: string, settings: QueueSettings): DeclaredQueue {
+  /** Declares a queue; a second time with other options is the last word, without any it is as it was. */
+  declare(name: string, given: QueueSettings | undefined): DeclaredQueue {
+    const before = this.#declared.get(name)
+    if (before !== undefined && given === undefined) return before
+    const settings = given ?? resolveQueueOptions<unknown>({})
     const ledger = this.core.ledger.jobs.queue(name)
     ledger.ready.rules = settings.group
-    const emitter = this.#declared.get(name)?.emitter ?? new QueueEmitter(name)
+    const emitter = before?.emitter ?? new QueueEmitter(name)
     const queue: DeclaredQueue = { name, ledger, settings, emitter }
     this.#declared.set(name, queue)
     this.deliveries.declare(queue)
@@ -238,6 +245,7 @@ export class Engine implements Parts {
       await core.bodies.close()
       await core.leaseFile.close()
       await core.log.close()
+      OPEN_ENGINES.delete(this)
     }
     return { abandoned: reports.flatMap(({ abandoned }) => abandoned) }
   }

@@ -45,10 +45,15 @@ export class MiniQueue {
     return this.#engine.crashed
   }
 
-  /** The queue of that name; nothing is written for it. @throws TypeError, RangeError */
-  queue<T = unknown, R = unknown>(name: string, options: QueueOptions<T> = {}): Queue<T, R> {
+  /**
+   * The queue of that name; nothing is written for it. Asked for again, it has the options that it had, or
+   * those that are given now.
+   *
+   * @throws TypeError, RangeError
+   */
+  queue<T = unknown, R = unknown>(name: string, options?: QueueOptions<T>): Queue<T, R> {
     if (typeof name !== 'string' || name === '') throw new TypeError('a queue needs a name')
-    const declared = this.#engine.declare(name, resolveQueueOptions(options))
+    const declared = this.#engine.declare(name, options && resolveQueueOptions(options))
     return new Queue<T, R>(this.#engine.core, this.#engine, declared)
   }
 

@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { temporaryFolder } from '@mini-rs/testkit/vitest'
 import { expect, it, onTestFinished } from 'vitest'
 
@@ -39,4 +40,11 @@ it.each([
   ['a pending idle', 'idle'],
 ])('%s keeps the process alive', async (_, what) => {
   expect(await lives(what)).toBe('alive')
+})
+
+it('a queue that nobody holds keeps its folder and its files', async () => {
+  const program = fileURLToPath(new URL('support/forgotten.mjs', import.meta.url))
+  const args = ['--expose-gc', program, temporaryFolder()]
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, args)
+  expect([stdout.trim(), stderr]).toEqual(['JOURNAL_LOCKED', ''])
 })

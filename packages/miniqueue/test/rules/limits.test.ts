@@ -169,6 +169,26 @@ describe('a limiter', () => {
   })
 })
 
+describe('a queue that is asked for again', () => {
+  const runFour = async (q: ReturnType<World['queue']>): Promise<number[]> => {
+    const starts: number[] = []
+    q.process(() => void starts.push(world.clock.monotonicMs()), { concurrency: 10 })
+    await q.enqueueMany([1, 2, 3, 4].map((data) => ({ data })))
+    await world.clock.advance(2_000)
+    return starts
+  }
+
+  it('has the options that it had', async () => {
+    world.queue({ limiter: { max: 2, durationMs: 1_000 } })
+    expect(await runFour(world.queues.queue('q'))).toEqual([0, 0, 1_000, 1_000])
+  })
+
+  it('has the options that are given now', async () => {
+    world.queue({ limiter: { max: 2, durationMs: 1_000 } })
+    expect(await runFour(world.queues.queue('q', {}))).toEqual([0, 0, 0, 0])
+  })
+})
+
 describe('what is kept of jobs that have ended', () => {
   it('is as many as retention says, the newest', async () => {
     const q = world.queue({ retention: { completed: { count: 2 } } })

@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process'
 import { cpSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { MiniStore, systemClock } from '@mini-rs/ministore'
 import { describe, expect, it } from 'vitest'
 import { isInstalled } from './support/loop-disk.js'
@@ -24,7 +26,15 @@ async function openAtLast(path: string): Promise<{ store: MiniStore<unknown>; re
   }
 }
 
+const FORGOTTEN = fileURLToPath(new URL('support/forgotten.mjs', import.meta.url))
+
 describe('a holder of the lock', () => {
+  it('keeps it when its program has lost sight of the store', async () => {
+    const args = ['--expose-gc', FORGOTTEN, temporaryFolder()]
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, args)
+    expect([stdout.trim(), stderr]).toEqual(['JOURNAL_LOCKED', ''])
+  })
+
   it(
     `keeps it while it is stopped, here for ${STOPPED_MS} ms`,
     { timeout: STOPPED_MS + 60_000 },
