@@ -38,9 +38,6 @@ import type { DropReport } from './write/rotation.js'
 import { type SegmentInfo, type StoreStats, statsOf } from './write/store-stats.js'
 import { acquireLock } from './write/writer-lock.js'
 
-/** A program may lose sight of a store that it has not closed; the garbage collector must not open its lock. */
-const OPEN_STORES = new Set<object>()
-
 /** Where a store is in its life. `failed`: reads go on, writes reject, and only reopening recovers. */
 export type StoreStatus = 'open' | 'failed' | 'closing' | 'closed'
 
@@ -122,9 +119,7 @@ export class MiniStore<R, Input = R> implements Log<R, Input> {
       const writer = new JournalWriter(base, settings, recovered)
       const elapsedMs = settings.clock.monotonicMs() - startMs
       const recovery = reportOf(recovered, writer, lock?.mechanisms ?? [], elapsedMs)
-      const store = new MiniStore({ path: base, settings, codec, writer, lock, recovery })
-      OPEN_STORES.add(store)
-      return store
+      return new MiniStore({ path: base, settings, codec, writer, lock, recovery })
     } catch (error) {
       await lock?.release()
       throw MiniStoreError.is(error) ? error : openError(base, error)
@@ -368,7 +363,6 @@ export class MiniStore<R, Input = R> implements Log<R, Input> {
         await this.#lock?.release()
       } finally {
         this.#lifecycle = 'closed'
-        OPEN_STORES.delete(this)
         this.#writer.progress.notify()
       }
     }

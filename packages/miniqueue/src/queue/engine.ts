@@ -27,9 +27,6 @@ const DEFAULT_CLOSE_MS = 30_000
 /** Whether the journal has grown too large is looked at after so many records. */
 const CLEAN_EVERY = 64
 
-/** A program may lose sight of a queue that it has not closed; the garbage collector must not close its files. */
-const OPEN_ENGINES = new Set<Engine>()
-
 /** An open folder of queues: its parts, put together. */
 export class Engine implements Parts {
   readonly core: Core
@@ -71,7 +68,6 @@ export class Engine implements Parts {
       held: () => engine?.deliveries.unsettled() ?? [],
     })
     engine = new Engine(opened)
-    OPEN_ENGINES.add(engine)
     return engine
   }
 
@@ -245,7 +241,6 @@ export class Engine implements Parts {
       await core.bodies.close()
       await core.leaseFile.close()
       await core.log.close()
-      OPEN_ENGINES.delete(this)
     }
     return { abandoned: reports.flatMap(({ abandoned }) => abandoned) }
   }

@@ -15,6 +15,9 @@ import { tryOfdLock } from './ofd-lock.js'
 const PATIENCE_MS = 500
 const FIRST_PAUSE_MS = 5
 
+/** A program may lose sight of a store that it has not closed; the garbage collector must not close its lock. */
+const HELD = new Set<NodeHandle>()
+
 /** What one way of locking answered. */
 export type MechanismAnswer = 'taken' | 'busy' | { readonly unavailable: string }
 
@@ -45,6 +48,7 @@ async function tryOnce(path: string, since: string): Promise<LockAttempt> {
     await handle.truncate(0)
     await writeText(handle, text)
     isHeld = true
+    HELD.add(handle)
     return { kind: 'held', mechanisms, release: () => release(handle, text) }
   } finally {
     if (!isHeld) await handle.close()
@@ -91,6 +95,7 @@ async function release(handle: NodeHandle, text: LockOwner): Promise<void> {
   } catch {
     // The text is for messages only; what counts is that the descriptor is closed.
   } finally {
+    HELD.delete(handle)
     await handle.close()
   }
 }
