@@ -2,6 +2,7 @@ import { channel } from 'node:diagnostics_channel'
 import { EventEmitter } from 'node:events'
 import type { DeathReason, JobError } from '../job-types.js'
 import type { Job } from '../job.js'
+import type { OptionNames } from '../known-options.js'
 
 /** What a queue tells, by name. */
 export interface QueueEvents<T = unknown, R = unknown> {
@@ -39,6 +40,21 @@ export interface QueueEvents<T = unknown, R = unknown> {
 /** An event's name. */
 export type QueueEventName = keyof QueueEvents
 
+const EVENTS: OptionNames<QueueEvents> = {
+  active: true,
+  completed: true,
+  retry: true,
+  dead: true,
+  progress: true,
+  overrun: true,
+  leaseLost: true,
+  lateAck: true,
+  clockJump: true,
+  full: true,
+  missed: true,
+  failed: true,
+}
+
 /**
  * Tells listeners in this process, and whoever has subscribed to the diagnostics channel
  * `@mini-rs/miniqueue:<event>`.
@@ -52,7 +68,9 @@ export class QueueEmitter {
     this.#emitter.setMaxListeners(0)
   }
 
+  /** @throws TypeError */
   on(event: QueueEventName, listener: (payload: never) => void): () => void {
+    assertListening(event, listener)
     // What a listener throws is its own affair: it must not break the commit that it is told of.
     const call = (payload: unknown): void => {
       try {
@@ -76,4 +94,17 @@ export class QueueEmitter {
     if (isHeard) this.#emitter.emit(event, payload)
     if (diagnostics.hasSubscribers) diagnostics.publish({ queue: this.#queue, ...payload })
   }
+}
+
+/** What is never told, and who cannot be told, would not be noticed otherwise. */
+function assertListening(event: unknown, listener: unknown): void {
+  const names = Object.keys(EVENTS).join(', ')
+  if (typeof event !== 'string' || !Object.hasOwn(EVENTS, event)) {
+    const shown = typeof event === 'string' ? JSON.stringify(event) : String(event)
+    throw new TypeError(`there is no event ${shown}; there are ${names}`)
+  }
+  if (typeof listener === 'function') return
+  throw new TypeError(
+    `on(${JSON.stringify(event)}) needs a listener, which must be a function; the events are ${names}`,
+  )
 }
