@@ -1,5 +1,6 @@
 import type { DeathReason, JobError } from '../job-types.js'
 import type { Job } from '../job.js'
+import { type OptionNames, assertKnownOptions } from '../known-options.js'
 import type { Core, DeclaredQueue } from './core.js'
 import { jobError } from './finding.js'
 import type { Managing } from './managing.js'
@@ -48,6 +49,14 @@ export interface RedrivePreview<T> {
 
 const SAMPLE = 10
 const DEFAULT_LIMIT = 100
+const FILTER: OptionNames<DeadFilter> = {
+  ids: true,
+  reason: true,
+  error: true,
+  before: true,
+  limit: true,
+}
+const LIST_OPTIONS: OptionNames<DeadListOptions> = { ...FILTER, after: true }
 const REASONS: readonly DeathReason[] = [
   'attempts',
   'crashes',
@@ -74,7 +83,10 @@ export class DeadLetters<T> {
 
   /** Dead letters in the order in which they were enqueued, at most `limit`, by default 100. */
   async list(options: DeadListOptions = {}): Promise<DeadLetter<T>[]> {
-    const slots = this.#select({ limit: DEFAULT_LIMIT, ...options }, options.after)
+    assertObject('options', options)
+    assertKnownOptions('options', options, LIST_OPTIONS)
+    const { after, ...filter } = options
+    const slots = this.#select({ limit: DEFAULT_LIMIT, ...filter }, after)
     return this.#letters(slots)
   }
 
@@ -159,6 +171,7 @@ export class DeadLetters<T> {
 
 function assertFilter(filter: DeadFilter): void {
   assertObject('filter', filter)
+  assertKnownOptions('filter', filter, FILTER)
   const { ids, reason, error, before, limit } = filter
   if (ids !== undefined && !Array.isArray(ids)) throw new TypeError('ids must be a list of ids')
   assertOneOf('reason', reason, REASONS)

@@ -1,4 +1,5 @@
 import type { BackoffPlan, JobStatus } from '../job-types.js'
+import { type OptionNames, assertKnownOptions } from '../known-options.js'
 import { assertBackoff, assertCount, assertObject, assertOneOf } from './queue-options.js'
 
 /** A key that makes enqueues like it duplicates of one job. */
@@ -55,10 +56,29 @@ export interface Enqueued {
 
 const MAX_ID_CHARS = 512
 
+const ENQUEUE_OPTIONS: OptionNames<EnqueueOptions> = {
+  id: true,
+  delayMs: true,
+  runAt: true,
+  priority: true,
+  group: true,
+  attempts: true,
+  backoff: true,
+  timeoutMs: true,
+  expiresAt: true,
+  dependsOn: true,
+  headers: true,
+  dedup: true,
+  signal: true,
+}
+
+const DEDUP: OptionNames<Dedup> = { key: true, ttlMs: true, mode: true }
+
 /** @throws TypeError, RangeError */
 export function assertEnqueueOptions(options: EnqueueOptions): void {
   if (options === NO_OPTIONS) return
   assertObject('options', options)
+  assertKnownOptions('options', options, ENQUEUE_OPTIONS)
   assertText('id', options.id)
   if (options.id?.startsWith('@') === true) {
     throw new TypeError('an id must not begin with @: those are the queue’s own')
@@ -93,6 +113,7 @@ export function timeOf(time: Date | number | undefined): number | undefined {
 function assertDedup({ dedup, id }: EnqueueOptions): void {
   if (dedup === undefined) return
   assertObject('dedup', dedup)
+  assertKnownOptions('dedup', dedup, DEDUP)
   assertText('dedup.key', dedup.key)
   if (dedup.key === undefined) throw new TypeError('dedup needs a key')
   assertCount('dedup.ttlMs', dedup.ttlMs, 0)
@@ -109,6 +130,7 @@ function assertText(name: string, value: unknown): void {
   if (value === '' || value.length > MAX_ID_CHARS) {
     throw new RangeError(`${name} must have 1 to ${MAX_ID_CHARS} characters`)
   }
+  if (!value.isWellFormed()) throw new RangeError(`${name} must not have half of a surrogate pair`)
 }
 
 /** @throws TypeError */

@@ -8,6 +8,7 @@ import {
   type QueueRecord,
 } from '../records/record-types.js'
 import { hashOfId } from '../table/job-table.js'
+import { type OptionNames, assertKnownOptions } from '../known-options.js'
 import type { Core, DeclaredQueue } from './core.js'
 import {
   type EnqueueOptions,
@@ -17,6 +18,7 @@ import {
   timeOf,
 } from './enqueue-options.js'
 import { type CheckedPayload, checkPayload } from './payload.js'
+import { assertObject } from './queue-options.js'
 import { type Need, Rooms } from './room.js'
 
 /** A job to be enqueued. */
@@ -31,6 +33,8 @@ export interface Admitted {
   readonly record: QueueRecord | undefined
   readonly told: (seq: number) => Enqueued
 }
+
+const NEW_JOB: OptionNames<NewJob> = { data: true, options: true }
 
 /** Jobs that may be written, with everything that is held for them. */
 export interface Held {
@@ -312,6 +316,15 @@ export class Enqueuing {
 export function tellAll(admitted: readonly Admitted[], first: number): Enqueued[] {
   let written = 0
   return admitted.map(({ record, told }) => told(record === undefined ? 0 : first + written++))
+}
+
+/** @throws TypeError */
+export function assertJobs(jobs: readonly NewJob[]): void {
+  if (!Array.isArray(jobs)) throw new TypeError('the jobs must be a list of { data, options }')
+  for (const job of jobs as readonly unknown[]) {
+    assertObject('a job', job)
+    assertKnownOptions('a job', job as object, NEW_JOB)
+  }
 }
 
 function checkedJob(queue: DeclaredQueue, data: unknown, options: EnqueueOptions): CheckedJob {

@@ -1,6 +1,7 @@
 import { JOB_STATUSES } from '../job-status.js'
 import type { JobStatus } from '../job-types.js'
 import type { Job } from '../job.js'
+import { type OptionNames, assertKnownOptions } from '../known-options.js'
 import { type HistoryEntry, HistoryReader } from '../records/history.js'
 import { decodeRecord } from '../records/record-decoder.js'
 import type { Core, DeclaredQueue } from './core.js'
@@ -23,6 +24,8 @@ export interface ListOptions {
 }
 
 const DEFAULT_LIMIT = 100
+const LIST_OPTIONS: OptionNames<ListOptions> = { states: true, limit: true, after: true }
+
 /** Looks into a queue, and changes nothing. */
 export class Inspecting<T> {
   readonly #core: Core
@@ -37,6 +40,7 @@ export class Inspecting<T> {
 
   async list(options: ListOptions): Promise<Job<T>[]> {
     assertObject('options', options)
+    assertKnownOptions('options', options, LIST_OPTIONS)
     const { states = JOB_STATUSES, limit = DEFAULT_LIMIT, after = 0 } = options
     if (!Array.isArray(states)) throw new TypeError('states must be a list of statuses')
     for (const state of states) assertOneOf('states', state, JOB_STATUSES)

@@ -1,9 +1,18 @@
 import type { Job } from '../job.js'
+import { type OptionNames, assertKnownOptions } from '../known-options.js'
 import type { MessageLease, NackOptions } from '../message-port.js'
 import type { Core, DeclaredQueue } from './core.js'
+import { assertObject } from './queue-options.js'
 import type { Settleable, Settling } from './settling.js'
 import { viewOf } from './views.js'
 import type { Delivered } from './waiter.js'
+
+const NACK_OPTIONS: OptionNames<NackOptions> = {
+  delayMs: true,
+  error: true,
+  countAttempt: true,
+  memo: true,
+}
 
 /** A job that was received, until it is settled. */
 export interface JobLease<T> extends MessageLease<T> {
@@ -85,7 +94,9 @@ export class Lease<T> implements JobLease<T>, Settleable {
     return this.#settling.ack(this, result)
   }
 
-  nack(options: NackOptions = {}): Promise<void> {
+  async nack(options: NackOptions = {}): Promise<void> {
+    assertObject('options', options)
+    assertKnownOptions('options', options, NACK_OPTIONS)
     return this.#settling.nack(this, options)
   }
 

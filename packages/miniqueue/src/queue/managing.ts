@@ -1,5 +1,6 @@
 import { isEnded } from '../job-status.js'
 import type { JobStatus } from '../job-types.js'
+import { type OptionNames, assertKnownOptions } from '../known-options.js'
 import {
   DATA_TEXT,
   type JobBody,
@@ -31,6 +32,14 @@ export type PurgeableStatus = Exclude<JobStatus, 'active'>
 /** Which jobs {@link Queue.purge} removes. */
 export interface PurgeOptions {
   readonly states: readonly PurgeableStatus[]
+}
+
+const PURGE_OPTIONS: OptionNames<PurgeOptions> = { states: true }
+const CHANGES: OptionNames<JobChanges<unknown>> = {
+  data: true,
+  priority: true,
+  delayMs: true,
+  runAt: true,
 }
 
 /** Changes jobs of a queue by hand. Every change is a record, and takes effect when it is durable. */
@@ -121,7 +130,10 @@ export class Managing {
     await journal.settle([isPaused ? { pause } : { resume: pause }])
   }
 
-  async purge({ states }: PurgeOptions): Promise<number> {
+  async purge(options: PurgeOptions): Promise<number> {
+    assertObject('options', options)
+    assertKnownOptions('options', options, PURGE_OPTIONS)
+    const { states } = options
     if (!Array.isArray(states)) throw new TypeError('purge needs states: a list of statuses')
     for (const state of states) assertOneOf('states', state, PURGEABLE)
     const wanted = new Set<JobStatus>(states)
@@ -227,6 +239,7 @@ const BODY_FIELDS: ReadonlySet<string> = new Set([
 
 function assertChanges(changes: JobChanges<unknown>): void {
   assertObject('changes', changes)
+  assertKnownOptions('changes', changes, CHANGES)
   assertCount('priority', changes.priority, -(2 ** 31), 2 ** 31 - 1)
   assertCount('delayMs', changes.delayMs, 0)
   assertTime('runAt', changes.runAt)

@@ -2,6 +2,7 @@ import type { Clock, StandardSchema } from '@mini-rs/ministore'
 import { type FileSystem, nodeFileSystem } from '@mini-rs/ministore/fs'
 import { systemClock } from '@mini-rs/ministore'
 import type { BackoffPlan } from '../job-types.js'
+import { type OptionNames, assertKnownGroup, assertKnownOptions } from '../known-options.js'
 import type { GroupRules } from '../table/ready-set.js'
 import type { DedupWindow } from '../table/finished-window.js'
 
@@ -98,9 +99,53 @@ export interface QueueSettings<T = unknown> {
   readonly group: GroupRules
 }
 
+/** How long, and how many: of what is kept. */
+const BOUNDS: OptionNames<DedupWindow> = { ageMs: true, count: true }
+
+const MINI_QUEUE_OPTIONS: OptionNames<MiniQueueOptions> = {
+  durability: true,
+  maxSegmentBytes: true,
+  memoryBudgetBytes: true,
+  dedupWindow: true,
+  strictAttempts: true,
+  clock: true,
+  fileSystem: true,
+}
+
+const QUEUE_OPTIONS: OptionNames<QueueOptions<unknown>> = {
+  attempts: true,
+  backoff: true,
+  maxCrashes: true,
+  visibilityTimeoutMs: true,
+  timeoutMs: true,
+  schema: true,
+  retention: true,
+  limits: true,
+  limiter: true,
+  group: true,
+}
+
+const RETENTION: OptionNames<Retention> = { completed: true, dead: true }
+const LIMITS: OptionNames<Limits> = {
+  depth: true,
+  bytes: true,
+  payloadBytes: true,
+  onFull: true,
+}
+const LIMITER: OptionNames<Limiter> = { max: true, durationMs: true }
+const GROUP: OptionNames<GroupRules> = { concurrency: true, onFailure: true }
+const BACKOFF: OptionNames<BackoffPlan> = {
+  type: true,
+  delayMs: true,
+  maxMs: true,
+  jitter: true,
+}
+
 /** Checks the options of `open` and fills in the defaults. @throws TypeError, RangeError */
 export function resolveMiniQueueOptions(options: MiniQueueOptions): MiniQueueSettings {
   assertObject('options', options)
+  assertKnownOptions('options', options, MINI_QUEUE_OPTIONS)
+  assertKnownGroup('dedupWindow', options.dedupWindow, BOUNDS)
   assertOneOf('durability', options.durability, ['disk', 'os'])
   assertOneOf('strictAttempts', options.strictAttempts, [true, false])
   assertCount('maxSegmentBytes', options.maxSegmentBytes, 1)
@@ -111,7 +156,7 @@ export function resolveMiniQueueOptions(options: MiniQueueOptions): MiniQueueSet
     durability: options.durability ?? 'disk',
     maxSegmentBytes: options.maxSegmentBytes ?? 64 * MIB,
     memoryBudgetBytes: options.memoryBudgetBytes ?? 64 * MIB,
-    dedupWindow: { ageMs: 600_000, count: 1_000_000, ...options.dedupWindow },
+    dedupWindow: boundsOf(options.dedupWindow, 600_000, 1_000_000),
     strictAttempts: options.strictAttempts ?? false,
     clock: options.clock ?? systemClock,
     fileSystem: options.fileSystem ?? nodeFileSystem,
@@ -121,7 +166,12 @@ export function resolveMiniQueueOptions(options: MiniQueueOptions): MiniQueueSet
 /** Checks the options of a queue and fills in the defaults. @throws TypeError, RangeError */
 export function resolveQueueOptions<T>(options: QueueOptions<T>): QueueSettings<T> {
   assertObject('options', options)
+  assertKnownOptions('options', options, QUEUE_OPTIONS)
   const { limits, limiter, retention, group } = options
+  assertKnownGroup('limits', limits, LIMITS)
+  assertKnownGroup('limiter', limiter, LIMITER)
+  assertKnownGroup('group', group, GROUP)
+  assertKnownGroup('retention', retention, RETENTION)
   assertCount('attempts', options.attempts, 1)
   assertCount('maxCrashes', options.maxCrashes, 1, 255)
   assertCount('visibilityTimeoutMs', options.visibilityTimeoutMs, 1)
@@ -135,6 +185,7 @@ export function resolveQueueOptions<T>(options: QueueOptions<T>): QueueSettings<
   assertCount('group.concurrency', group?.concurrency, 1)
   assertOneOf('group.onFailure', group?.onFailure, ['block', 'skip'])
   for (const kind of ['completed', 'dead'] as const) {
+    assertKnownGroup(`retention.${kind}`, retention?.[kind], BOUNDS)
     assertCount(`retention.${kind}.ageMs`, retention?.[kind]?.ageMs, 0)
     assertCount(`retention.${kind}.count`, retention?.[kind]?.count, 0)
   }
@@ -147,8 +198,8 @@ export function resolveQueueOptions<T>(options: QueueOptions<T>): QueueSettings<
     timeoutMs: options.timeoutMs,
     schema: options.schema,
     retention: {
-      completed: { ageMs: DAY_MS, count: 1_000, ...retention?.completed },
-      dead: { ageMs: 30 * DAY_MS, count: 100_000, ...retention?.dead },
+      completed: boundsOf(retention?.completed, DAY_MS, 1_000),
+      dead: boundsOf(retention?.dead, 30 * DAY_MS, 100_000),
     },
     limits: {
       depth: limits?.depth ?? Number.POSITIVE_INFINITY,
@@ -159,6 +210,15 @@ export function resolveQueueOptions<T>(options: QueueOptions<T>): QueueSettings<
     limiter,
     group: { concurrency: group?.concurrency ?? 1, onFailure: group?.onFailure ?? 'block' },
   })
+}
+
+/** What was given, and the defaults of the rest. */
+function boundsOf(
+  given: Partial<DedupWindow> | undefined,
+  ageMs: number,
+  count: number,
+): DedupWindow {
+  return { ageMs: given?.ageMs ?? ageMs, count: given?.count ?? count }
 }
 
 const DEFAULT_BACKOFF: BackoffPlan = Object.freeze({
@@ -172,6 +232,7 @@ const DEFAULT_BACKOFF: BackoffPlan = Object.freeze({
 export function assertBackoff(backoff: unknown): void {
   if (backoff === undefined || typeof backoff === 'function') return
   assertObject('backoff', backoff)
+  assertKnownOptions('backoff', backoff as object, BACKOFF)
   const { type, delayMs, maxMs, jitter } = backoff as Partial<BackoffPlan>
   assertOneOf('backoff.type', type, ['fixed', 'exponential'])
   if (type === undefined || delayMs === undefined) {

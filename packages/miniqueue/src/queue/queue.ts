@@ -1,6 +1,7 @@
 import { resultIn } from './carrying.js'
 import { MiniQueueError } from '../errors.js'
 import type { JobStatus } from '../job-types.js'
+import { type OptionNames, assertKnownOptions } from '../known-options.js'
 import type { HistoryEntry } from '../records/history.js'
 import type { Job } from '../job.js'
 import type { DeadMessage, MessageCounts, MessageQueue, ReceiveOptions } from '../message-port.js'
@@ -11,7 +12,7 @@ import type { Worker } from '../worker/worker.js'
 import type { Core, DeclaredQueue } from './core.js'
 import { DeadLetters } from './dead-letters.js'
 import { type EnqueueOptions, type Enqueued, NO_OPTIONS } from './enqueue-options.js'
-import type { NewJob } from './enqueuing.js'
+import { assertJobs } from './enqueuing.js'
 import type { QueueEventName, QueueEvents } from './events.js'
 import type { Explanation } from './explanation.js'
 import { Inspecting, type ListOptions } from './inspecting.js'
@@ -37,6 +38,14 @@ export interface JobInput<T> {
   readonly data: T
   readonly options?: EnqueueOptions
 }
+
+const RECEIVE_OPTIONS: OptionNames<ReceiveOptions> = {
+  max: true,
+  waitMs: true,
+  visibilityTimeoutMs: true,
+  signal: true,
+}
+const WAIT_OPTIONS: OptionNames<{ signal: unknown }> = { signal: true }
 
 /** One queue of a {@link MiniQueue}. */
 export class Queue<T, R = unknown> implements MessageQueue<T> {
@@ -77,8 +86,10 @@ export class Queue<T, R = unknown> implements MessageQueue<T> {
   }
 
   /** Enqueues jobs in one commit: all of them are there after a crash, or none. Otherwise as {@link Queue.enqueue}. */
-  enqueueMany(jobs: readonly JobInput<T>[]): Promise<Enqueued[]> {
-    return this.#enqueue(jobs)
+  async enqueueMany(jobs: readonly JobInput<T>[]): Promise<Enqueued[]> {
+    assertJobs(jobs)
+    this.#parts.deliveries.assertOpen(this.name)
+    return this.#parts.enqueuing.enqueue(this.#queue, jobs)
   }
 
   /**
@@ -89,6 +100,7 @@ export class Queue<T, R = unknown> implements MessageQueue<T> {
    */
   async receive(options: ReceiveOptions = {}): Promise<readonly JobLease<T>[]> {
     assertObject('options', options)
+    assertKnownOptions('options', options, RECEIVE_OPTIONS)
     assertCount('max', options.max, 1)
     assertWait('waitMs', options.waitMs)
     assertWait('visibilityTimeoutMs', options.visibilityTimeoutMs)
@@ -119,7 +131,7 @@ export class Queue<T, R = unknown> implements MessageQueue<T> {
     )
   }
 
-  /** Listens to what the queue tells; returns how to stop. */
+  /** Listens to what the queue tells; returns how to stop. @throws TypeError for an event that there is not */
   on<Name extends QueueEventName>(
     event: Name,
     listener: (payload: QueueEvents<T, R>[Name]) => void,
@@ -225,6 +237,7 @@ export class Queue<T, R = unknown> implements MessageQueue<T> {
    * @throws {@link MiniQueueError} `JOB_NOT_FOUND`, `JOB_DEAD`, `JOB_CANCELLED`, `QUEUE_CLOSED`
    */
   async waitFor(id: string, options: { readonly signal?: AbortSignal } = {}): Promise<R> {
+    assertKnownOptions('options', options, WAIT_OPTIONS)
     const { table } = this.#core.ledger.jobs
     const first = this.#parts.enqueuing.slotOfId(this.#queue, id)
     if (first === undefined)
@@ -247,6 +260,7 @@ export class Queue<T, R = unknown> implements MessageQueue<T> {
 
   /** Resolves when no job waits, is delayed or runs: when nothing is left that would run by itself. Blocked jobs do not count. */
   async idle(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    assertKnownOptions('options', options, WAIT_OPTIONS)
     await this.#wait(options.signal, () => {
       const { waiting, delayed, active } = this.#queue.ledger.counts
       return waiting + delayed + active === 0 ? true : undefined
@@ -274,11 +288,6 @@ export class Queue<T, R = unknown> implements MessageQueue<T> {
       const { id, data } = await this.#view(slot)
       yield { id, payload: data, reason, ...(error !== undefined && { error }) }
     }
-  }
-
-  async #enqueue(jobs: readonly NewJob[]): Promise<Enqueued[]> {
-    this.#parts.deliveries.assertOpen(this.name)
-    return this.#parts.enqueuing.enqueue(this.#queue, jobs)
   }
 
   async #wait<Answer>(

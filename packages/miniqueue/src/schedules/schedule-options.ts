@@ -1,4 +1,5 @@
 import type { BackoffPlan } from '../job-types.js'
+import { type OptionNames, assertKnownOptions } from '../known-options.js'
 import type { DeclaredQueue } from '../queue/core.js'
 import { assertEnqueueOptions } from '../queue/enqueue-options.js'
 import { checkPayload } from '../queue/payload.js'
@@ -41,7 +42,23 @@ export interface ScheduleDefinition<T> {
 
 const LEAST_EVERY_MS = 1_000
 const MAX_ID_CHARS = 256
-const JOB_OPTIONS = new Set(['priority', 'group', 'attempts', 'backoff', 'timeoutMs', 'headers'])
+const DEFINITION: OptionNames<ScheduleDefinition<unknown>> = {
+  cron: true,
+  everyMs: true,
+  tz: true,
+  data: true,
+  missed: true,
+  overlap: true,
+  options: true,
+}
+const JOB_OPTIONS: OptionNames<ScheduledJobOptions> = {
+  priority: true,
+  group: true,
+  attempts: true,
+  backoff: true,
+  timeoutMs: true,
+  headers: true,
+}
 
 /** What is written of a definition. @throws TypeError, RangeError, `PAYLOAD_INVALID`, `PAYLOAD_TOO_LARGE` */
 export function recordOf(
@@ -52,6 +69,7 @@ export function recordOf(
 ): ScheduleRecord {
   assertScheduleId(id)
   assertObject('the definition', definition)
+  assertKnownOptions('the definition', definition, DEFINITION)
   const { cron, everyMs, tz, missed, overlap, options } = definition
   if ((cron === undefined) === (everyMs === undefined)) {
     throw new TypeError('a schedule needs either cron or everyMs')
@@ -125,9 +143,6 @@ function assertTiming(cron: string | undefined, tz: string | undefined): void {
 function assertJobOptions(options: ScheduledJobOptions | undefined): void {
   if (options === undefined) return
   assertObject('options', options)
-  for (const name of Object.keys(options)) {
-    if (!JOB_OPTIONS.has(name))
-      throw new TypeError(`a schedule’s jobs cannot have the option ${name}`)
-  }
+  assertKnownOptions('options of a schedule’s jobs', options, JOB_OPTIONS)
   assertEnqueueOptions(options)
 }

@@ -1,3 +1,4 @@
+import { type OptionNames, assertKnownOptions } from '../known-options.js'
 import type { Core, DeclaredQueue } from '../queue/core.js'
 import { Lease } from '../queue/lease.js'
 import type { Parts } from '../queue/parts.js'
@@ -6,6 +7,13 @@ import type { MessageLease } from '../message-port.js'
 import { Worker } from './worker.js'
 import type { AttemptPlan, WorkerHost } from './worker-host.js'
 import type { Handler, ProcessOptions } from './worker-types.js'
+
+const PROCESS_OPTIONS: OptionNames<ProcessOptions> = {
+  concurrency: true,
+  batch: true,
+  unref: true,
+}
+const BATCH: OptionNames<NonNullable<ProcessOptions['batch']>> = { size: true, waitMs: true }
 
 /** Starts a worker on a local queue. @throws TypeError, RangeError */
 export function startWorker(
@@ -17,6 +25,7 @@ export function startWorker(
 ): Worker {
   if (typeof handler !== 'function') throw new TypeError('the handler must be a function')
   assertObject('options', options)
+  assertKnownOptions('options', options, PROCESS_OPTIONS)
   assertCount('concurrency', options.concurrency, 1)
   assertBatch(options.batch)
   assertOneOf('unref', options.unref, [true, false])
@@ -28,6 +37,7 @@ export function startWorker(
 function assertBatch(batch: ProcessOptions['batch']): void {
   if (batch === undefined) return
   assertObject('batch', batch)
+  assertKnownOptions('batch', batch, BATCH)
   if (batch.size === undefined) throw new TypeError('batch needs a size')
   assertCount('batch.size', batch.size, 1)
   assertCount('batch.waitMs', batch.waitMs, 0)
