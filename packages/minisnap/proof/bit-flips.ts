@@ -4,7 +4,7 @@ import { MiniSnapError, SnapStore, type SnapStoreOptions } from '@mini-rs/minisn
 const FOLDER = '/snapshots'
 
 /** The state whose file is damaged: a few KiB of everything that plain JSON can carry. */
-export const SAMPLE: unknown = {
+const SAMPLE: unknown = {
   counter: 42,
   list: Array.from({ length: 40 }, (_, index) => ({ index, name: `component-${index}`, on: true })),
   nested: { empty: {}, none: null, text: 'é \u2028 "quoted"\n', numbers: [0, -1.5, 1e300] },
@@ -27,14 +27,14 @@ export const bitFlips: ProofRow = {
 }
 
 /** What a file is made of; the kinds that the running Node.js has. */
-export const KINDS: readonly SnapStoreOptions<unknown>[] = [
+const KINDS: readonly SnapStoreOptions<unknown>[] = [
   { pretty: true },
   { pretty: false },
   { compression: 'gzip' },
 ]
 
 /** Every damage that `percent` of the draws take, of every kind of file. */
-export async function damageAll(
+async function damageAll(
   seed: number,
   percent: number,
 ): Promise<{ count: number; failures: string[] }> {

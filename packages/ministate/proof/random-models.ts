@@ -53,7 +53,7 @@ export const sharedModels: ProofRow = {
 }
 
 /** Random lives on a shared log. */
-export function runSharedWorlds(
+function runSharedWorlds(
   seed: number,
   amount: number,
   options: Partial<WorldsOptions> = {},

@@ -94,7 +94,7 @@ export async function sampleDisk(
   return disk
 }
 
-export async function readTexts(disk: CrashFileSystem): Promise<string[]> {
+async function readTexts(disk: CrashFileSystem): Promise<string[]> {
   const records = await MiniStore.replay(BASE, { fileSystem: disk })
   return records.map((record) => JSON.stringify(record))
 }
@@ -103,7 +103,7 @@ export async function readTexts(disk: CrashFileSystem): Promise<string[]> {
  * Says what damage was not noticed: records that are wrong, or fewer without an error. Readers change
  * nothing, so the disk can be used again.
  */
-export async function silentDamage(
+async function silentDamage(
   disk: CrashFileSystem,
   texts: readonly string[],
 ): Promise<string | undefined> {

@@ -5,7 +5,7 @@ import { Violation, type WorldOptions, runWorld } from './crash-world.js'
 const WORLDS_PER_SEED = 1_000_000
 
 /** What the machines of the random worlds go through. */
-export const RANDOM_WORLD: WorldOptions = Object.freeze({ lives: 3, steps: 12, statesPerLife: 8 })
+const RANDOM_WORLD: WorldOptions = Object.freeze({ lives: 3, steps: 12, statesPerLife: 8 })
 
 /** Crash states of random lives: appends, batches, rotation, dropping, `'os'` commits, recovery inside recovery. */
 export const randomCrashes: ProofRow = {

@@ -79,7 +79,7 @@ function openLog(
 }
 
 /** Applies every record behind `after`. */
-export async function replay(
+async function replay(
   log: Pick<MiniStore<unknown, QueueRecord>, 'batches' | 'path'>,
   ledger: Ledger,
   nowMs: number,

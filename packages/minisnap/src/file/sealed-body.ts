@@ -1,7 +1,7 @@
 import { SEAL_BYTES, crc32, readSeal, writeSeal } from '@mini-rs/ministore/seal'
 
 /** The seal of a whole file: a tab, the CRC-32 of everything before it in 32 symbols, and a newline. */
-export const SEAL_LINE_BYTES: number = SEAL_BYTES + 1
+const SEAL_LINE_BYTES: number = SEAL_BYTES + 1
 
 const NEWLINE = 10
 const PIECE_BYTES = 64 * 1024 * 1024

@@ -26,7 +26,7 @@ export interface RepairWork {
 }
 
 /** Digits in the names of the archived segments that are there; of a new journal's where there is none. */
-export function digitsOf(segments: readonly PlannedSegment[], base: string, usual: number): number {
+function digitsOf(segments: readonly PlannedSegment[], base: string, usual: number): number {
   const archived = segments.find(({ scanned }) => !scanned.isActive)
   return archived === undefined ? usual : archived.scanned.path.length - base.length - 1
 }
