@@ -20,10 +20,10 @@ export type MiniQueueErrorCode =
   | 'QUEUE_CLOSED'
   | 'QUEUE_FAILED'
 
-/** One thing that a schema had against a payload. */
+/** One thing that a schema, or JSON, had against a payload, a result, a memo or a value. */
 export interface PayloadIssue {
   readonly message: string
-  /** Where inside the payload, `$` being the payload itself. */
+  /** Where inside of it, `$` being the whole. */
   readonly path: string
 }
 

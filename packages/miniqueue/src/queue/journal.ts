@@ -2,6 +2,7 @@ import { MiniStoreError, type MiniStore } from '@mini-rs/ministore'
 import { MiniQueueError, assertThat, messageOf } from '../errors.js'
 import type { Ledger } from '../ledger/ledger.js'
 import type { QueueRecord } from '../records/record-types.js'
+import { notCarried } from './carried.js'
 import { UnderWay } from './under-way.js'
 import { isDiskFull } from './disk-full.js'
 import type { QueueClock } from './queue-clock.js'
@@ -64,7 +65,7 @@ export class Journal {
   /** New work, which a full disk refuses. Resolves to the first record's number when all are durable and applied. */
   add(records: readonly QueueRecord[]): Promise<number> {
     const refuse = async (error: unknown): Promise<never> => {
-      if (!isDiskFull(error)) throw failureOf(error, this.#log)
+      if (!isDiskFull(error)) throw failureOf(error, this.#log, records)
       await this.#enterFull()
       throw diskFull(this.#log.path, error)
     }
@@ -76,7 +77,7 @@ export class Journal {
   settle(records: readonly QueueRecord[]): Promise<number> {
     let tries = 0
     const tryAgain = async (error: unknown): Promise<number> => {
-      if (!isDiskFull(error)) throw failureOf(error, this.#log)
+      if (!isDiskFull(error)) throw failureOf(error, this.#log, records)
       const hadRoom = this.#reserve.isWhole || this.#release !== undefined
       await this.#enterFull()
       if (tries++ > 0 && !hadRoom) throw diskFull(this.#log.path, error)
@@ -85,7 +86,7 @@ export class Journal {
     return this.#write(records, tryAgain)
   }
 
-  /** A note that nobody waits for: it is written with whatever is written next. */
+  /** A note that nobody waits for: it is written with whatever is written next, which it must not hold up. */
   ride(record: QueueRecord): void {
     this.#riders.push(record)
   }
@@ -107,6 +108,7 @@ export class Journal {
     this.#underWay.add(all)
     const failed = (error: unknown): Promise<number> => {
       this.#underWay.remove(all)
+      if (riders.length > 0 && isTooLarge(error)) return this.#write(records, onFailure)
       this.#riders = [...riders, ...this.#riders]
       return onFailure(error)
     }
@@ -159,14 +161,25 @@ export class Journal {
   }
 }
 
+/** Of a commit with notes: they are left out, for nobody waits for them. Each for itself is small. */
+function isTooLarge(error: unknown): boolean {
+  return MiniStoreError.is(error) && error.code === 'RECORD_TOO_LARGE'
+}
+
 function diskFull(path: string, cause: unknown): MiniQueueError {
   const message = `${path}: the disk is full: new jobs are refused, those that run can still be settled; free some space`
   return new MiniQueueError('DISK_FULL', message, { path, outcome: 'absent', cause })
 }
 
 /** What the log threw, in this package's words where it is the end of the queue. */
-function failureOf(error: unknown, log: MiniStore<unknown, QueueRecord>): unknown {
+function failureOf(
+  error: unknown,
+  log: MiniStore<unknown, QueueRecord>,
+  records: readonly QueueRecord[],
+): unknown {
   if (!MiniStoreError.is(error)) return error
+  const invalid = notCarried(error, records)
+  if (invalid !== undefined) return invalid
   const { outcome, path } = error
   const details = { path, outcome, cause: error }
   if (error.code === 'STORE_CLOSED') {

@@ -23,7 +23,8 @@ export interface JobLease<T> extends MessageLease<T> {
   /**
    * The job is done. Resolves when that is durable: it is never delivered again. A second time does nothing.
    *
-   * @throws {@link MiniQueueError} `LEASE_LOST`, `DISK_FULL`, `QUEUE_CLOSED`, `QUEUE_FAILED`
+   * @throws {@link MiniQueueError} `LEASE_LOST`, `PAYLOAD_INVALID` for a result that is not JSON, `DISK_FULL`,
+   * `QUEUE_CLOSED`, `QUEUE_FAILED`
    */
   ack(result?: unknown): Promise<void>
   /** The delivery failed: the job comes again, or is dead when its attempts are used up. Otherwise as {@link JobLease.ack}. */

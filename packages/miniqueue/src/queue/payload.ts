@@ -1,4 +1,5 @@
 import { MiniQueueError, type PayloadIssue, messageOf } from '../errors.js'
+import { issuesOfJson, payloadInvalid } from './carried.js'
 import type { DeclaredQueue } from './core.js'
 
 /** A payload that may be enqueued, with its JSON. */
@@ -7,7 +8,12 @@ export interface CheckedPayload {
   readonly text: string
 }
 
-/** @throws `PAYLOAD_INVALID`, `PAYLOAD_TOO_LARGE` */
+/**
+ * A payload with its JSON. Values inside of it that JSON would change are left to the log, which looks for them
+ * anyway; see {@link notCarried}.
+ *
+ * @throws `PAYLOAD_INVALID`, `PAYLOAD_TOO_LARGE`
+ */
 export function checkPayload(queue: DeclaredQueue, data: unknown): CheckedPayload {
   const issues = issuesOf(queue, data)
   if (issues.length > 0) throw invalid(queue, issues)
@@ -15,9 +21,9 @@ export function checkPayload(queue: DeclaredQueue, data: unknown): CheckedPayloa
   try {
     text = JSON.stringify(data)
   } catch (cause) {
-    throw invalid(queue, [{ message: firstLineOf(messageOf(cause)), path: '$' }], cause)
+    throw invalid(queue, faultsOf(data, cause), cause)
   }
-  if (text === undefined) throw invalid(queue, [{ message: 'it is not JSON', path: '$' }])
+  if (text === undefined) throw invalid(queue, faultsOf(data, undefined))
   const { payloadBytes } = queue.settings.limits
   // A character takes at most three bytes.
   if (text.length * 3 > payloadBytes && Buffer.byteLength(text) > payloadBytes) {
@@ -72,6 +78,12 @@ function toIssue(issue: {
   return { message: issue.message, path: `$${path.join('')}` }
 }
 
+/** Why `JSON.stringify` had no text for it. */
+function faultsOf(data: unknown, cause: unknown): readonly PayloadIssue[] {
+  const message = cause === undefined ? 'it is not JSON' : firstLineOf(messageOf(cause))
+  return issuesOfJson(data) ?? [{ message, path: '$' }]
+}
+
 /** V8 draws a circle over several lines; `cause` has them. */
 function firstLineOf(text: string): string {
   return text.split('\n', 1)[0] ?? ''
@@ -82,12 +94,6 @@ function invalid(
   issues: readonly PayloadIssue[],
   cause?: unknown,
 ): MiniQueueError {
-  const list = issues.map(({ path, message }) => `${path}: ${message}`).join('; ')
-  const message = `queue ${JSON.stringify(queue.name)}: the payload is not valid: ${list}`
-  return new MiniQueueError('PAYLOAD_INVALID', message, {
-    queue: queue.name,
-    issues,
-    outcome: 'absent',
-    cause,
-  })
+  const place = { queue: queue.name, id: undefined, seq: undefined }
+  return payloadInvalid('payload', issues, { ...place, cause })
 }

@@ -5,15 +5,16 @@ import type { NackOptions } from '../message-port.js'
 import type { AckRecord, QueueRecord } from '../records/record-types.js'
 import { retryDelayMs } from '../worker/backoff.js'
 import type { StoredBody } from './bodies.js'
+import { carriedNote } from './carried.js'
 import type { Core, DeclaredQueue } from './core.js'
 import type { Deliveries } from './deliveries.js'
 import type { Ending, HeldLease } from './held-lease.js'
 import { viewAtEnd } from './views.js'
 
-/** The longest memo, as JSON. */
-const MAX_MEMO_BYTES = 64 * 1024
 /** Before the end of a lease is tried again that could not be written down. */
 const EXPIRY_RETRY_MS = 1_000
+/** What is kept of an error's message. */
+const MAX_MESSAGE_CHARS = 64 * 1024
 /** What is kept of a stack. */
 const MAX_STACK_CHARS = 2_000
 /** What is kept of an error while the disk is full. */
@@ -129,16 +130,8 @@ export class Settling {
   async save(one: Settleable, memo: unknown): Promise<void> {
     await this.#whenExpiryIsWritten(one.lease)
     this.#slotOf(one)
-    const bytes = Buffer.byteLength(JSON.stringify(memo) ?? 'null')
-    if (bytes > MAX_MEMO_BYTES) {
-      const { queue, lease, stored } = one
-      const message = `${nameOf(queue, lease, stored)}: a memo of ${bytes} bytes is over the ${MAX_MEMO_BYTES} that are kept; keep a reference instead`
-      throw new MiniQueueError('PAYLOAD_TOO_LARGE', message, {
-        queue: queue.name,
-        outcome: 'absent',
-      })
-    }
-    await this.#core.journal.settle([{ memo: { of: one.lease.seq, memo } }])
+    const kept = carriedNote(memo, 'memo', one.queue.name)
+    await this.#core.journal.settle([{ memo: { of: one.lease.seq, memo: kept } }])
   }
 
   /** The record that ends a lease, for a commit of the caller's; `then` must be called once it is durable. */
@@ -263,14 +256,20 @@ export class Settling {
     if (error === undefined) return undefined
     const { name, stack } = error instanceof Error ? error : { name: 'Error', stack: undefined }
     const message = messageOf(error)
+    const kept = { name: keptText(name), message: keptText(message, MAX_MESSAGE_CHARS) }
     if (this.#core.journal.isFull)
-      return { name, message: message.slice(0, MAX_ERROR_CHARS_WHEN_FULL) }
-    return { name, message, ...(stack !== undefined && { stack: stack.slice(0, MAX_STACK_CHARS) }) }
+      return { ...kept, message: keptText(message, MAX_ERROR_CHARS_WHEN_FULL) }
+    return { ...kept, ...(stack !== undefined && { stack: keptText(stack, MAX_STACK_CHARS) }) }
   }
 
   #view({ lease, stored }: Settleable, status: JobStatus = 'completed'): Job<unknown> {
     return viewAtEnd(this.#core, lease.seq, stored, { status, attempt: lease.attempt })
   }
+}
+
+/** A text of anybody's, as the journal can carry it: a delivery that failed must end, whatever its error is. */
+function keptText(text: unknown, maxChars: number = MAX_STACK_CHARS): string {
+  return String(text).slice(0, maxChars).toWellFormed()
 }
 
 function isOpen(status: string): boolean {

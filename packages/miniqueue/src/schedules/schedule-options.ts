@@ -2,6 +2,7 @@ import type { BackoffPlan } from '../job-types.js'
 import { type OptionNames, assertKnownOptions } from '../known-options.js'
 import type { DeclaredQueue } from '../queue/core.js'
 import { assertEnqueueOptions } from '../queue/enqueue-options.js'
+import { carriedCopy } from '../queue/carried.js'
 import { checkPayload } from '../queue/payload.js'
 import { assertCount, assertObject, assertOneOf } from '../queue/queue-options.js'
 import type { ScheduleRecord } from '../records/record-types.js'
@@ -80,7 +81,8 @@ export function recordOf(
   assertJobOptions(options)
   assertTiming(cron, tz)
   // As it is now, whatever the caller does to it.
-  const data: unknown = JSON.parse(checkPayload(queue, definition.data).text)
+  checkPayload(queue, definition.data)
+  const data = carriedCopy(definition.data, 'payload', queue.name)
   return {
     id,
     queue: queue.name,

@@ -1,6 +1,7 @@
 import { type OptionNames, assertKnownOptions } from '../known-options.js'
 import type { Core, DeclaredQueue } from '../queue/core.js'
 import { Lease } from '../queue/lease.js'
+import { carriedNote } from '../queue/carried.js'
 import type { Parts } from '../queue/parts.js'
 import { assertCount, assertObject, assertOneOf } from '../queue/queue-options.js'
 import type { MessageLease } from '../message-port.js'
@@ -55,11 +56,14 @@ function hostOf(core: Core, parts: Parts, queue: DeclaredQueue): WorkerHost {
     planOf: (lease) => planOf(queue, own(lease)),
     transactionFor: (lease) => parts.transactionFor(own(lease)),
     progress: (lease, value) => {
-      core.journal.ride({ progress: { of: own(lease).job.seq, value } })
+      const kept = carriedNote(value, 'progress', queue.name)
+      core.journal.ride({ progress: { of: own(lease).job.seq, value: kept } })
       queue.emitter.emit('progress', () => ({ job: own(lease).job, value }))
     },
-    log: (lease, line) =>
-      core.journal.ride({ log: { of: own(lease).job.seq, line, atMs: core.clock.now() } }),
+    log: (lease, line) => {
+      const text = String(carriedNote(String(line).toWellFormed(), 'log line', queue.name))
+      core.journal.ride({ log: { of: own(lease).job.seq, line: text, atMs: core.clock.now() } })
+    },
     overrun: (lease, timeoutMs, isOver) => parts.overrun(queue, own(lease), timeoutMs, isOver),
     failed: (error) => parts.failed(error),
     hold: () => core.keepAlive.hold(),

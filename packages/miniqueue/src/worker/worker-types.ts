@@ -5,9 +5,9 @@ import type { EnqueueOptions } from '../queue/enqueue-options.js'
 export interface HandlerContext {
   /** Aborted when the deadline has passed, the job was cancelled, its lease lost, or the worker closes. */
   readonly signal: AbortSignal
-  /** How far it is: JSON. Written with whatever is written next; nobody waits for it. */
+  /** How far it is: JSON of at most 64 KiB. Written with whatever is written next; nobody waits for it. @throws {@link MiniQueueError} `PAYLOAD_INVALID`, `PAYLOAD_TOO_LARGE` */
   progress(value: unknown): void
-  /** A line for the job's history. Written with whatever is written next; nobody waits for it. */
+  /** A line for the job's history, of at most 64 KiB. Written with whatever is written next; nobody waits for it. @throws {@link MiniQueueError} `PAYLOAD_TOO_LARGE` */
   log(line: string): void
   /** More time until the lease is lost, where leases are lost by time. */
   extend(ms: number): Promise<void>
@@ -32,7 +32,7 @@ export interface HandlerTransaction {
   put(key: string, value: unknown): void
 }
 
-/** What a worker does with a job: it is done when the promise resolves. */
+/** What a worker does with a job: it is done when the promise resolves, to JSON or to nothing. */
 export type Handler<T, R> = (job: Job<T>, context: HandlerContext) => R | Promise<R>
 
 /** What a worker does with several jobs at once: all are done, or all failed. */
