@@ -166,7 +166,8 @@ export class SnapStore<S> implements SnapshotStore<S> {
 
   /**
    * Removes what is older than the `keep` newest whole snapshots, and what crashes have left; resolves
-   * to the snapshots that went. Damaged ones between them stay, and count for nothing.
+   * to the snapshots that went. Damaged ones between them stay, and count for nothing. One of record 0 stays
+   * always: what a log began with, no record makes again.
    *
    * @throws {@link MiniSnapError} `IO`, `COMPRESSION_UNAVAILABLE`
    */
@@ -261,7 +262,9 @@ export class SnapStore<S> implements SnapshotStore<S> {
   async #prune(created?: string): Promise<string[]> {
     if (created === undefined) await this.#folder.sync() // `created` was made durable with the names before it
     await this.#folder.sweep()
-    const entries = (await this.#folder.list()).filter((entry) => entry.legacy === 'no')
+    const entries = (await this.#folder.list()).filter(
+      ({ legacy, seq }) => legacy === 'no' && seq > 0,
+    )
     let wholeCount = 0
     const unwanted: FolderEntry[] = []
     for (const entry of entries) {

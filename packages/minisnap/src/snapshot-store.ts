@@ -114,6 +114,9 @@ export interface SnapshotStore<S> {
    * not there. Changes nothing. What is whole is also durable when it resolves.
    */
   verify(seq?: number): Promise<CheckedSnapshot[]>
-  /** Removes what is older than the `keep` newest whole ones; resolves to the paths. Damaged ones between them stay. */
+  /**
+   * Removes what is older than the `keep` newest whole ones, but for one of record 0; resolves to the paths.
+   * Damaged ones between them stay.
+   */
   prune(): Promise<string[]>
 }

@@ -33,6 +33,15 @@ async function filled(engine: 'immutable' | 'inPlace', fileSystem = new CrashFil
   return { fileSystem, manager }
 }
 
+/** Those of the fork, the oldest first. */
+function snapshotsIn(fileSystem: CrashFileSystem): string[] {
+  return fileSystem.paths.filter((path) => path.startsWith('/fork/snapshot_')).toSorted()
+}
+
+function damage(fileSystem: CrashFileSystem, path: string): void {
+  fileSystem.put(path, fileSystem.get(path).subarray(0, -40))
+}
+
 describe.each(ENGINES)('history with engine %s', (engine) => {
   it('yields what was applied, oldest first, both ends inclusive', async () => {
     const { manager } = await filled(engine)
@@ -213,6 +222,34 @@ describe.each(ENGINES)('fork with engine %s', (engine) => {
     await fork.close()
     const after = await StateManager.verify('/fork', log, { fileSystem })
     expect(after).toMatchObject({ isSound: true, records: 1, snapshot: { seq: 1 } })
+  })
+
+  it('keeps what it began with, so that it is sound, and made again when later snapshots are damaged', async () => {
+    const { fileSystem, manager } = await filled(engine)
+    await manager.fork('/fork', { at: 2 })
+    await manager.close()
+    const fork = await StateManager.open('/fork', log, { fileSystem })
+    for (const text of ['x', 'y', 'z']) {
+      await fork.apply({ add: text })
+      await fork.createSnapshot()
+    }
+    await fork.close()
+    expect(await StateManager.verify('/fork', log, { fileSystem })).toMatchObject({
+      isSound: true,
+      records: 3,
+      snapshot: { status: 'equal', seq: 3 },
+    })
+    const [beginning = '', ...later] = snapshotsIn(fileSystem)
+    for (const path of later) damage(fileSystem, path)
+    const again = await StateManager.open('/fork', log, { fileSystem })
+    expect(again.state.items).toEqual(['a', 'b', 'x', 'y', 'z'])
+    await again.close()
+    damage(fileSystem, beginning)
+    await expect(StateManager.open('/fork', log, { fileSystem })).rejects.toMatchObject({
+      code: 'HISTORY_GAP',
+      path: beginning,
+      cause: { code: 'SNAPSHOT_CORRUPT' },
+    })
   })
 
   it('refuses a folder that holds a state, and numbers that are none', async () => {

@@ -148,7 +148,7 @@ export class MemorySnapshotStore<S> implements SnapshotStore<S> {
     return { ...info, pruned: this.#prune(stored), pruneFailure: undefined }
   }
 
-  /** `created`: stays, however many newer ones there are. */
+  /** `created`: stays, however many newer ones there are; one of record 0 does always. */
   #prune(created?: StoredSnapshot): string[] {
     let wholeCount = 0
     const unwanted: StoredSnapshot[] = []
@@ -156,7 +156,7 @@ export class MemorySnapshotStore<S> implements SnapshotStore<S> {
       if (wholeCount >= this.keep) unwanted.push(stored)
       else if (isWhole(stored)) wholeCount++
     }
-    const gone = unwanted.filter(({ seq }) => seq !== created?.seq).toReversed()
+    const gone = unwanted.filter(({ seq }) => seq !== created?.seq && seq > 0).toReversed()
     for (const stored of gone) this.#shared.remove(stored)
     return gone.map(({ path }) => path)
   }

@@ -113,6 +113,8 @@ async function tryRestore<S extends object>(
     const dropped = source.bounds()?.droppedThroughSeq ?? 0
     if (dropped > 0) throw historyGap(source, 0, dropped, error)
     const { skipped = [] } = error as { readonly skipped?: readonly SkippedSnapshot[] }
+    const beginning = skipped.find(({ seq }) => seq === 0)
+    if (beginning !== undefined) throw beginningGone(beginning, error)
     return { restored: undefined, damaged: skipped }
   }
 }
@@ -147,6 +149,15 @@ function historyGap(
     'HISTORY_GAP',
     `records ${haveSeq + 1} to ${droppedThroughSeq} are gone from the log, and ${have}: the state cannot be made again. Bring back a snapshot of record ${droppedThroughSeq} or newer`,
     { firstSeq: haveSeq + 1, lastSeq: droppedThroughSeq, path: source.path, cause },
+  )
+}
+
+/** A fork begins with a snapshot of record 0; to begin with the initial state instead would be silently wrong. */
+function beginningGone({ path, reason }: SkippedSnapshot, cause: unknown): MiniStateError {
+  return new MiniStateError(
+    'HISTORY_GAP',
+    `${path}, the state that this log began with, is damaged (${reason}), and there is no newer whole snapshot. Bring it back, or fork again; only if this state is no fork, move the file away`,
+    { firstSeq: 0, lastSeq: 0, path, cause },
   )
 }
 

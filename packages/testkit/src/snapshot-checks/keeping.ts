@@ -89,6 +89,19 @@ export const keepingChecks: readonly SnapshotCheck[] = [
     },
   },
   {
+    name: 'never prunes one of record 0: no record makes again what a log began with',
+    run: async ({ store }) => {
+      await store.create('beginning', 0)
+      const seqs = asManyAsKept(store)
+      await create(store, seqs)
+      await store.create('next', 1000)
+      const wanted = [1000, ...seqs.slice(1).toReversed(), 0]
+      deepStrictEqual(await seqsOf(store), wanted)
+      deepStrictEqual(await store.prune(), [])
+      deepStrictEqual((await restored(store, { atOrBefore: 0 })).state, 'beginning')
+    },
+  },
+  {
     name: 'prunes nothing while too few are whole, however many are damaged',
     skipReason: withoutDamage,
     run: async (subject) => {

@@ -1,4 +1,4 @@
-import type { CreateOptions, CreatedSnapshot } from '@mini-rs/minisnap'
+import type { CreateOptions, CreatedSnapshot, SnapshotFile } from '@mini-rs/minisnap'
 import { type BrokenStore, FaithfulStore, aWhile } from './faithful-snapshot-store.js'
 
 class NumbersFromOne extends FaithfulStore {
@@ -211,6 +211,13 @@ class PrunesWhatItCreated extends FaithfulStore {
   }
 }
 
+class ForgetsTheBeginning extends FaithfulStore {
+  override async list(): Promise<SnapshotFile[]> {
+    const all = await this.inner.list()
+    return all.length > this.keep ? all.filter(({ seq }) => seq > 0) : all
+  }
+}
+
 class PrunesFirst extends FaithfulStore {
   override async create(
     state: unknown,
@@ -225,6 +232,7 @@ class PrunesFirst extends FaithfulStore {
 
 /** Stores that break a promise about creating, and the check that has to notice. */
 export const brokenSnapshotWriters: readonly BrokenStore[] = [
+  [ForgetsTheBeginning, /never prunes one of record 0/],
   [NumbersFromOne, /takes number 0/],
   [RoundsNumbers, /a number that is none/],
   [LosesZero, /equal states of every JSON type/],
