@@ -1,4 +1,5 @@
 import type { DropReport, Log } from '@mini-rs/ministore'
+import { type OptionNames, assertKnownOptions } from './known-options.js'
 import { wholeNumber } from './options.js'
 import type { SnapshotStore } from './snapshot-store.js'
 
@@ -7,6 +8,8 @@ export interface CompactOptions {
   /** Records from this number on stay, whatever the snapshots hold: what an outbox has not sent yet, say. */
   readonly keepFrom?: number
 }
+
+const OPTIONS: OptionNames<CompactOptions> = { keepFrom: true }
 
 /** What {@link compact} has dropped. */
 export interface CompactReport extends DropReport {
@@ -25,8 +28,10 @@ export interface CompactReport extends DropReport {
 export async function compact(
   log: Pick<Log<never>, 'flush' | 'durableSeq' | 'dropBefore'>,
   snapshots: Pick<SnapshotStore<never>, 'keep' | 'verify'>,
-  { keepFrom }: CompactOptions = {},
+  options: CompactOptions = {},
 ): Promise<CompactReport> {
+  assertKnownOptions('options', options, OPTIONS)
+  const { keepFrom } = options
   if (keepFrom !== undefined) wholeNumber('keepFrom', keepFrom, 1)
   await log.flush()
   const checked = await snapshots.verify()

@@ -4,6 +4,7 @@ import type { SnapshotCodec } from './codec/codec.js'
 import { type Compression, assertAvailable } from './codec/compression.js'
 import { json } from './codec/json.js'
 import { isVersion } from './file/envelope.js'
+import { type OptionNames, assertKnownOptions } from './known-options.js'
 import type { Migrations } from './migrate.js'
 
 /** Options of {@link SnapStore}. All are optional, and checked at the door. */
@@ -46,6 +47,20 @@ export interface Settings<S> {
   readonly clock: Clock
 }
 
+const OPTIONS: OptionNames<SnapStoreOptions<unknown>> = {
+  codec: true,
+  pretty: true,
+  compression: true,
+  keep: true,
+  version: true,
+  migrate: true,
+  schema: true,
+  sliceMs: true,
+  mode: true,
+  fileSystem: true,
+  clock: true,
+}
+
 const COMPRESSIONS: ReadonlySet<unknown> = new Set(['none', 'gzip', 'zstd'])
 
 /** Checks the options and fills in the defaults. @throws TypeError, RangeError, {@link MiniSnapError} `COMPRESSION_UNAVAILABLE` */
@@ -53,6 +68,7 @@ export function resolveOptions<S>(options: SnapStoreOptions<S>): Settings<S> {
   if (typeof options !== 'object' || options === null) {
     throw new TypeError('options must be an object')
   }
+  assertKnownOptions('options', options, OPTIONS)
   const { compression = 'none', pretty = true, sliceMs = 5, version = 1, migrate = {} } = options
   if (!COMPRESSIONS.has(compression)) {
     throw new TypeError(`compression must be "none", "gzip" or "zstd", not ${String(compression)}`)

@@ -7,6 +7,7 @@ import { inFolder, snapshotName } from './file/file-names.js'
 import { sealedSlices, toBytes } from './file/slices.js'
 import { type FolderEntry, SnapshotFolder } from './file/snapshot-folder.js'
 import { type DecodedSnapshot, SnapshotReader } from './file/snapshot-reader.js'
+import { type OptionNames, assertKnownOptions } from './known-options.js'
 import { migrateState } from './migrate.js'
 import { type Settings, type SnapStoreOptions, resolveOptions, wholeNumber } from './options.js'
 import { validateState } from './schema.js'
@@ -22,6 +23,19 @@ import type {
 
 /** How often a restore begins again because a writer beside it has pruned what it was about to read. */
 const RESTORE_ATTEMPTS = 10
+
+const CREATE_OPTIONS: OptionNames<CreateOptions> = {
+  mode: true,
+  log: true,
+  notes: true,
+  signal: true,
+  onProgress: true,
+}
+const RESTORE_OPTIONS: OptionNames<RestoreOptions> = {
+  atOrBefore: true,
+  signal: true,
+  onProgress: true,
+}
 
 /**
  * Snapshots of a state in a folder, one file each: `snapshot_<sequence number>.json`. One writer per
@@ -64,6 +78,7 @@ export class SnapStore<S> implements SnapshotStore<S> {
    */
   async create(state: S, seq: number, options: CreateOptions = {}): Promise<CreatedSnapshot> {
     wholeNumber('seq', seq, 0)
+    assertKnownOptions('options', options, CREATE_OPTIONS)
     const { mode = 'sliced' } = options
     if (mode !== 'sliced' && mode !== 'atOnce') {
       throw new TypeError(`mode must be "sliced" or "atOnce", not ${String(mode)}`)
@@ -105,6 +120,7 @@ export class SnapStore<S> implements SnapshotStore<S> {
    * @throws {@link MiniSnapError} as `restore`, without `SNAPSHOT_NOT_FOUND`
    */
   async tryRestore(options: RestoreOptions = {}): Promise<RestoredSnapshot<S> | undefined> {
+    assertKnownOptions('options', options, RESTORE_OPTIONS)
     const { atOrBefore = Number.MAX_SAFE_INTEGER } = options
     wholeNumber('atOrBefore', atOrBefore, 0)
     for (let attempt = 0; attempt < RESTORE_ATTEMPTS; attempt++) {

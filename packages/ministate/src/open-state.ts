@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import { type Log, MiniStore, type RecoveryReport } from '@mini-rs/ministore'
 import { SnapStore, type SkippedSnapshot, type SnapshotStore, json } from '@mini-rs/minisnap'
-import type { StateDefinition } from './definition/define-state.js'
+import { type StateDefinition, assertDefinition } from './definition/define-state.js'
 import { CompiledDefinition, type Skip, skipRecord } from './definition/compiled.js'
 import { Published } from './observe/published.js'
-import type { Settings } from './options.js'
+import { type Settings, type StateManagerOptions, resolveOptions } from './options.js'
 import { Follower } from './read/follower.js'
 import { type StateVerification, verifyState } from './read/verify-state.js'
 import { type LoadOptions, type Loaded, loadState } from './replay/load.js'
@@ -64,6 +64,17 @@ export interface Writing<S extends object> {
   readonly ownsLog: boolean
   readonly writer: Writer<S>
   readonly snapshotter: Snapshotter<S>
+}
+
+/** Checks all that a caller gives to open a state. @throws TypeError, RangeError */
+export function checkedSettings(
+  dir: string,
+  definition: unknown,
+  options: StateManagerOptions,
+): Settings {
+  if (typeof dir !== 'string' || dir === '') throw new TypeError('dir must be the path of a folder')
+  assertDefinition(definition)
+  return resolveOptions(options)
 }
 
 /** Opens the log, loads the state, and makes what goes on from there. When it throws, nothing is left open. */

@@ -1,6 +1,8 @@
 import { type Clock, type Log, type OpenOptions, systemClock } from '@mini-rs/ministore'
 import { type FileSystem, nodeFileSystem } from '@mini-rs/ministore/fs'
 import type { SnapStoreOptions, SnapshotStore } from '@mini-rs/minisnap'
+import type { ApplyOptions } from './manager-types.js'
+import { type OptionNames, assertKnownOptions } from './known-options.js'
 
 /** How a state is kept in memory. */
 export type Engine = 'immutable' | 'inPlace'
@@ -81,11 +83,49 @@ export interface ResolvedPolicy {
   readonly keepFrom: (() => number | undefined) | undefined
 }
 
+const OPTIONS: OptionNames<StateManagerOptions> = {
+  journal: true,
+  engine: true,
+  freeze: true,
+  snapshots: true,
+  readOnly: true,
+  onReplayError: true,
+  onError: true,
+  log: true,
+  snapshotStore: true,
+  pretty: true,
+  compression: true,
+  sliceMs: true,
+  durability: true,
+  syncOn: true,
+  seal: true,
+  maxSegmentBytes: true,
+  segmentDigits: true,
+  maxRecordBytes: true,
+  maxCommitBytes: true,
+  maxPendingBytes: true,
+  onAmbiguousTail: true,
+  lock: true,
+  mode: true,
+  fileSystem: true,
+  clock: true,
+}
+
+const POLICY: OptionNames<SnapshotPolicy> = {
+  everyRecords: true,
+  everyBytes: true,
+  onClose: true,
+  keep: true,
+  compact: true,
+  keepFrom: true,
+}
+
 /** Checks the options and fills in the defaults. Those of ministore and minisnap are checked there. @throws TypeError, RangeError */
 export function resolveOptions(options: StateManagerOptions): Settings {
   if (typeof options !== 'object' || options === null) {
     throw new TypeError('options must be an object')
   }
+  assertKnownOptions('options', options, OPTIONS)
   const {
     journal = 'journal.jsonl',
     engine = 'immutable',
@@ -139,6 +179,7 @@ export function resolveOptions(options: StateManagerOptions): Settings {
 function resolvePolicy(policy: SnapshotPolicy): ResolvedPolicy {
   if (typeof policy !== 'object' || policy === null)
     throw new TypeError('snapshots must be an object')
+  assertKnownOptions('snapshots', policy, POLICY)
   const {
     everyRecords = Infinity,
     everyBytes = Infinity,
@@ -161,6 +202,7 @@ function resolveReadOnly(readOnly: unknown): Settings['readOnly'] {
   if (readOnly === false) return 'no'
   if (readOnly === true) return 'once'
   if (typeof readOnly === 'object' && readOnly !== null && 'follow' in readOnly) {
+    assertKnownOptions('readOnly', readOnly, { follow: true })
     assertOneOf('readOnly.follow', readOnly.follow, [true, false])
     return readOnly.follow === true ? 'follow' : 'once'
   }
@@ -190,4 +232,15 @@ export function assertCount(name: string, value: unknown, least = 1): asserts va
   if (typeof value !== 'number') throw new TypeError(`${name} must be a number`)
   if (Number.isSafeInteger(value) && value >= least) return
   throw new RangeError(`${name} must be a whole number from ${least}, not ${value}`)
+}
+
+const APPLY_OPTIONS: OptionNames<ApplyOptions> = { expectedSeq: true, id: true }
+
+/** @throws TypeError, RangeError */
+export function assertApplyOptions(options: ApplyOptions): void {
+  assertKnownOptions('options', options, APPLY_OPTIONS)
+  const { expectedSeq, id } = options
+  if (expectedSeq !== undefined) assertCount('expectedSeq', expectedSeq, 0)
+  if (id === undefined || (typeof id === 'string' && id !== '')) return
+  throw new TypeError('id must be a string that is not empty')
 }

@@ -4,6 +4,7 @@ import type { Admitted } from './definition/compiled.js'
 import type { StateDefinition } from './definition/define-state.js'
 import type { Immutable } from './definition/immutable.js'
 import type { AnyResult, MutationCalls, MutationInputs } from './definition/mutation-types.js'
+import { assertKnownOptions } from './known-options.js'
 import { Lifecycle } from './lifecycle.js'
 import {
   batchUnsupported,
@@ -19,14 +20,15 @@ import {
   type OpenState,
   type StateRecovery,
   type Writing,
+  checkedSettings,
   openState,
   snapshotsOf,
   verifyDirectory,
 } from './open-state.js'
-import { type StateManagerOptions, assertCount, resolveOptions } from './options.js'
+import { type StateManagerOptions, assertApplyOptions, assertCount } from './options.js'
 import { type Change, changesOf } from './read/changes.js'
 import { type DryRun, dryRun } from './read/dry-run.js'
-import { forkState } from './read/fork.js'
+import { FORK_OPTIONS, forkState } from './read/fork.js'
 import { type HistoryEntry, historyOf, stateAt } from './read/time-travel.js'
 import type { StateVerification } from './read/verify-state.js'
 import { freezeTree } from './tree/freeze.js'
@@ -88,9 +90,8 @@ export class StateManager<S extends object, M> {
     definition: StateDefinition<S, M>,
     options: StateManagerOptions = {},
   ): Promise<StateManager<S, M>> {
-    if (typeof dir !== 'string' || dir === '')
-      throw new TypeError('dir must be the path of a folder')
-    return new StateManager<S, M>(dir, await openState(dir, definition, resolveOptions(options)))
+    const settings = checkedSettings(dir, definition, options)
+    return new StateManager<S, M>(dir, await openState(dir, definition, settings))
   }
 
   /**
@@ -99,12 +100,12 @@ export class StateManager<S extends object, M> {
    *
    * @throws {@link MiniStateError} `REPLAY_FAILED`; what ministore and minisnap throw
    */
-  static verify<S extends object, M>(
+  static async verify<S extends object, M>(
     dir: string,
     definition: StateDefinition<S, M>,
     options: StateManagerOptions = {},
   ): Promise<StateVerification> {
-    return verifyDirectory(dir, definition, resolveOptions(options))
+    return verifyDirectory(dir, definition, checkedSettings(dir, definition, options))
   }
 
   /** The durable state: the same object until the next commit. @throws {@link MiniStateError} `ENGINE_UNSUPPORTED` */
@@ -260,7 +261,6 @@ export class StateManager<S extends object, M> {
   changes(
     options: { readonly from?: number; readonly signal?: AbortSignal } = {},
   ): AsyncIterable<Change<M>> {
-    if (options.from !== undefined) assertCount('from', options.from)
     return changesOf<M>({ ...this.#open, ...this.#lifecycle.forChanges() }, options)
   }
 
@@ -295,6 +295,7 @@ export class StateManager<S extends object, M> {
    * @throws {@link MiniStateError} `FORK_TARGET_EXISTS`, and what {@link StateManager.at} throws
    */
   async fork(dir: string, options: { readonly at?: number } = {}): Promise<void> {
+    assertKnownOptions('options', options, FORK_OPTIONS)
     const { at = this.sequence() } = options
     const { options: definition, settings } = this.#open
     const target = snapshotsOf(dir, definition, { ...settings, snapshotStore: undefined })
@@ -375,13 +376,10 @@ export class StateManager<S extends object, M> {
     return writing
   }
 
-  #request(mutations: readonly Admitted[], { expectedSeq, id }: ApplyOptions): Request<S> {
-    if (expectedSeq !== undefined) assertCount('expectedSeq', expectedSeq, 0)
-    if (id !== undefined) {
-      if (typeof id !== 'string' || id === '')
-        throw new TypeError('id must be a string that is not empty')
-      if (this.#open.writing?.log.appendOnce === undefined) throw idUnsupported()
-    }
+  #request(mutations: readonly Admitted[], options: ApplyOptions): Request<S> {
+    assertApplyOptions(options)
+    const { expectedSeq, id } = options
+    if (id !== undefined && this.#open.writing?.log.appendOnce === undefined) throw idUnsupported()
     return { mutations, expectedSeq, id }
   }
 

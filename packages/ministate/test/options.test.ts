@@ -77,7 +77,6 @@ describe('StateManager.open', () => {
       journal: undefined,
       engine: undefined,
       snapshots: undefined,
-      keep: undefined,
     } as never)
     expect(manager.journalPath).toBe(`${FOLDER}/journal.jsonl`)
     await manager.close()

@@ -1,3 +1,4 @@
+import { type OptionNames, assertKnownOptions } from '../known-options.js'
 import type { Envelope, SnapshotCodec } from './codec.js'
 import { readJson } from './json-reader.js'
 import { writeJson } from './json-writer.js'
@@ -14,13 +15,16 @@ export interface JsonOptions {
 }
 
 const TAGGED = 'json-tagged'
+const OPTIONS: OptionNames<JsonOptions> = { tagged: true }
 
 /**
  * JSON, for people and for every other program. Whatever would not come back as it was is refused:
  * NaN, infinities, undefined, holes, functions, symbols, class instances, lone surrogates, nesting
  * deeper than 126.
  */
-export function json({ tagged = false }: JsonOptions = {}): SnapshotCodec {
+export function json(options: JsonOptions = {}): SnapshotCodec {
+  assertKnownOptions('options', options, OPTIONS)
+  const { tagged = false } = options
   return Object.freeze({
     name: tagged ? TAGGED : 'json',
     reads: Object.freeze(tagged ? [TAGGED, 'json'] : ['json']),

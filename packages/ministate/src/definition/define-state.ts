@@ -1,5 +1,6 @@
 import type { Codec, StandardSchema } from '@mini-rs/ministore'
 import type { Migrations } from '@mini-rs/minisnap'
+import { type OptionNames, assertKnownOptions } from '../known-options.js'
 import { isSchema } from './payload-schema.js'
 import type { Immutable } from './immutable.js'
 import type {
@@ -53,6 +54,17 @@ export type StateOf<D> = D extends StateDefinition<infer S, infer _M> ? S : neve
 export type MutationOf<D> =
   D extends StateDefinition<infer _S, infer M> ? MutationInputs<M>[keyof M & string] : never
 
+const STATE_OPTIONS: OptionNames<StateOptions<object, unknown>> = {
+  initial: true,
+  mutations: true,
+  version: true,
+  migrate: true,
+  schema: true,
+  invariant: true,
+  codec: true,
+}
+const PAYLOAD_VERSIONS: OptionNames<PayloadVersions> = { version: true, upcast: true }
+
 /** Names that stand for something else, in a tag or on an object. */
 const FORBIDDEN_NAMES: ReadonlySet<string> = new Set(['__proto__', 'then'])
 
@@ -65,6 +77,10 @@ const FORBIDDEN_NAMES: ReadonlySet<string> = new Set(['__proto__', 'then'])
 export function defineState<S extends object, M extends Readonly<Record<string, MadeWithM>>>(
   options: StateOptions<S, M>,
 ): StateDefinition<S, M> {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError('defineState takes an object: { initial, mutations }')
+  }
+  assertKnownOptions('options', options, STATE_OPTIONS)
   const { initial, version = 1, migrate = {}, schema, invariant, codec } = options
   if (typeof initial !== 'object' || initial === null) {
     throw new TypeError('initial must be an object: { value: 0 } instead of 0')
@@ -80,9 +96,32 @@ export function defineState<S extends object, M extends Readonly<Record<string, 
   ) {
     throw new TypeError('codec must have the functions encode and decode')
   }
+  if (typeof options.mutations !== 'function') {
+    throw new TypeError('mutations must be a function: (m) => ({ name: m(recipe) })')
+  }
   const mutations = options.mutations(buildMutation as MutationBuilder<S>)
   assertMutations(mutations)
   return Object.freeze({ initial, mutations, version, migrate, schema, invariant, codec })
+}
+
+/** What {@link defineState} answers, or a copy of it. @throws TypeError */
+export function assertDefinition(definition: unknown): void {
+  const { initial, mutations, version, migrate } = isObject(definition)
+    ? (definition as Partial<StateDefinition<object, unknown>>)
+    : {}
+  const isWhole = isObject(initial) && isObject(migrate) && typeof version === 'number'
+  if (isWhole && isObject(mutations) && Object.values(mutations).every(isMutation)) return
+  throw new TypeError(
+    'the definition must be what defineState answers: defineState({ initial, mutations: (m) => ({ … }) })',
+  )
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}
+
+function isMutation(value: unknown): boolean {
+  return isObject(value) && 'recipe' in value && typeof value.recipe === 'function'
 }
 
 function buildMutation(
@@ -97,6 +136,7 @@ function buildMutation(
   if (typeof recipe !== 'function') {
     throw new TypeError('m takes a recipe, or a Standard Schema and a recipe')
   }
+  assertKnownOptions('the versions of a payload', versions, PAYLOAD_VERSIONS)
   const { version = 1, upcast = {} } = versions
   assertVersion('version', version)
   assertSteps('upcast', upcast, version)

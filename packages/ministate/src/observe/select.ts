@@ -1,3 +1,11 @@
+import { type OptionNames, assertKnownOptions } from '../known-options.js'
+
+interface SelectOptions<T> {
+  readonly equal?: (a: T, b: T) => boolean
+}
+
+const OPTIONS: OptionNames<SelectOptions<unknown>> = { equal: true }
+
 /** What {@link select} observes. */
 export interface Selectable<S> {
   readonly state: S
@@ -9,8 +17,10 @@ export function select<S, T>(
   source: Selectable<S>,
   selector: (state: S) => T,
   onChange: (selected: T, previous: T) => void,
-  { equal = Object.is }: { readonly equal?: (a: T, b: T) => boolean },
+  options: SelectOptions<T>,
 ): () => void {
+  assertKnownOptions('options', options, OPTIONS)
+  const { equal = Object.is } = options
   let selected = selector(source.state)
   return source.subscribe(() => {
     const previous = selected

@@ -1,6 +1,8 @@
 import type { CompiledDefinition } from '../definition/compiled.js'
 import { codeOf } from '../errors.js'
+import { type OptionNames, assertKnownOptions } from '../known-options.js'
 import type { Published } from '../observe/published.js'
+import { assertCount } from '../options.js'
 import type { RecordSource } from '../replay/record-source.js'
 import { type HistoryEntry, historyEntry } from './time-travel.js'
 
@@ -31,10 +33,27 @@ export interface ChangesParts {
 /** What a closed log, and a closed state, say. */
 const CLOSED: ReadonlySet<string | undefined> = new Set(['STORE_CLOSED', 'STATE_CLOSED'])
 
-/** Mutations as they become durable, from `from` on; each when the state reflects it. */
-export async function* changesOf<M>(
+/** Options of {@link changesOf}. */
+interface ChangesOptions {
+  readonly from?: number
+  readonly signal?: AbortSignal
+}
+
+const OPTIONS: OptionNames<ChangesOptions> = { from: true, signal: true }
+
+/** Mutations as they become durable, from `from` on; each when the state reflects it. @throws TypeError, RangeError */
+export function changesOf<M>(
   parts: ChangesParts,
-  { from, signal: given }: { readonly from?: number; readonly signal?: AbortSignal },
+  options: ChangesOptions,
+): AsyncGenerator<Change<M>, void> {
+  assertKnownOptions('options', options, OPTIONS)
+  if (options.from !== undefined) assertCount('from', options.from)
+  return changesFrom<M>(parts, options)
+}
+
+async function* changesFrom<M>(
+  parts: ChangesParts,
+  { from, signal: given }: ChangesOptions,
 ): AsyncGenerator<Change<M>, void> {
   const { published, isFollower, ended } = parts
   const signal =

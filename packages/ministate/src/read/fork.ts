@@ -1,8 +1,12 @@
 import { join } from 'node:path'
 import { MiniStore } from '@mini-rs/ministore'
 import { MiniStateError } from '../errors.js'
+import type { OptionNames } from '../known-options.js'
 import type { Settings } from '../options.js'
 import type { SnapshotStore } from '@mini-rs/minisnap'
+
+/** Of {@link StateManager.fork}. */
+export const FORK_OPTIONS: OptionNames<{ at: unknown }> = { at: true }
 
 /** Begins a state in a new folder: a snapshot, and no log yet. @throws {@link MiniStateError} `FORK_TARGET_EXISTS` */
 export async function forkState<S extends object>(

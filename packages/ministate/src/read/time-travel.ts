@@ -1,8 +1,12 @@
+import type { LogRange } from '@mini-rs/ministore'
 import type { CompiledDefinition, ParsedRecord } from '../definition/compiled.js'
 import type { AppliedMutations, AppliedPayload } from '../definition/mutation-types.js'
 import { MiniStateError, codeOf } from '../errors.js'
+import { type OptionNames, assertKnownOptions } from '../known-options.js'
 import { type LoadOptions, loadState } from '../replay/load.js'
 import type { RecordSource } from '../replay/record-source.js'
+
+const RANGE: OptionNames<LogRange> = { from: true, to: true, signal: true }
 
 /** One mutation that was applied: of which `name`, and so with which `payload`. */
 export type HistoryEntry<M> = {
@@ -67,11 +71,21 @@ async function commitAround(
 }
 
 /** The mutations of a range, oldest first, without those that are left out. */
-export async function* historyOf<M>(
+export function historyOf<M>(
   source: RecordSource,
   definition: CompiledDefinition,
   skips: ReadonlyMap<number, string>,
-  range: { readonly from?: number; readonly to?: number; readonly signal?: AbortSignal },
+  range: LogRange,
+): AsyncGenerator<HistoryEntry<M>, void> {
+  assertKnownOptions('range', range, RANGE)
+  return entriesOf(source, definition, skips, range)
+}
+
+async function* entriesOf<M>(
+  source: RecordSource,
+  definition: CompiledDefinition,
+  skips: ReadonlyMap<number, string>,
+  range: LogRange,
 ): AsyncGenerator<HistoryEntry<M>, void> {
   for await (const { seq, record } of source.entries(range)) {
     if (skips.has(seq)) continue

@@ -5,10 +5,17 @@ import {
   type SnapshotStore,
   compact,
 } from '@mini-rs/minisnap'
+import { type OptionNames, assertKnownOptions } from '../known-options.js'
 import type { ResolvedPolicy } from '../options.js'
 import type { Version } from '../write/versions.js'
 import type { LogObserver } from '../write/writer-parts.js'
 import { LogTail, type Weighed, type Weight } from './log-tail.js'
+
+interface SnapshotOptions {
+  readonly signal?: AbortSignal
+}
+
+const SNAPSHOT_OPTIONS: OptionNames<SnapshotOptions> = { signal: true }
 
 /** What a {@link Snapshotter} needs. */
 export interface SnapshotterParts<S extends object> {
@@ -112,7 +119,8 @@ export class Snapshotter<S extends object> implements LogObserver {
     return this.#room.promise
   }
 
-  create(options: { readonly signal?: AbortSignal } = {}): Promise<CreatedSnapshot> {
+  create(options: SnapshotOptions = {}): Promise<CreatedSnapshot> {
+    assertKnownOptions('options', options, SNAPSHOT_OPTIONS)
     return this.#alone(() => this.#create(options))
   }
 
@@ -182,7 +190,7 @@ export class Snapshotter<S extends object> implements LogObserver {
     if (keepFrom > (this.#lastSeq ?? 0)) await log.rotate?.()
   }
 
-  async #create({ signal }: { readonly signal?: AbortSignal }): Promise<CreatedSnapshot> {
+  async #create({ signal }: SnapshotOptions): Promise<CreatedSnapshot> {
     const { log, snapshots, takeVersion, leftOut } = this.#parts
     const { version, release } = await takeVersion()
     const taken = this.tail.beginAnew()
