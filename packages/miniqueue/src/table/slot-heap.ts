@@ -77,19 +77,17 @@ export class SlotHeap {
     this.#put(position, slot)
   }
 
+  /** The hole sinks to the end and the slot rises from there: it came from the end, and mostly stays near it (Wegener). */
   #down(from: number, slot: number): void {
     let position = from
-    for (;;) {
-      let child = position * 2 + 1
-      if (child >= this.#size) break
-      const left = this.#slots[child] ?? 0
-      const right = this.#slots[child + 1] ?? 0
-      if (child + 1 < this.#size && this.#isBefore(right, left)) child += 1
-      const other = this.#slots[child] ?? 0
-      if (!this.#isBefore(other, slot)) break
-      this.#put(position, other)
-      position = child
+    for (let child = position * 2 + 1; child < this.#size; child = position * 2 + 1) {
+      const right = child + 1
+      const isRight =
+        right < this.#size && this.#isBefore(this.#slots[right] ?? 0, this.#slots[child] ?? 0)
+      const first = isRight ? right : child
+      this.#put(position, this.#slots[first] ?? 0)
+      position = first
     }
-    this.#put(position, slot)
+    this.#up(position, slot)
   }
 }
