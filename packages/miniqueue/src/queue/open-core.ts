@@ -40,9 +40,10 @@ export async function openCore(
   events: CoreEvents,
 ): Promise<OpenedCore> {
   const { fileSystem, clock: machineClock } = settings
-  await makeDirectories(fileSystem, directory)
+  // It makes the folder, or says in its own words what is in the way.
   const log = await openLog(directory, settings)
   try {
+    await makeDirectories(fileSystem, directory)
     const bodies = new Bodies(settings.memoryBudgetBytes)
     bodies.readFrom(log)
     const index = new IndexSnapshots(directory, fileSystem)
