@@ -81,17 +81,19 @@ export class DeadLetters<T> {
     this.#managing = managing
   }
 
-  /** Dead letters in the order in which they were enqueued, at most `limit`, by default 100. */
+  /** Dead letters in the order in which they were enqueued, at most `limit`, by default 100. @throws MiniQueueError `QUEUE_CLOSED` */
   async list(options: DeadListOptions = {}): Promise<DeadLetter<T>[]> {
     assertObject('options', options)
     assertKnownOptions('options', options, LIST_OPTIONS)
+    this.#parts.deliveries.assertOpen(this.#queue.name)
     const { after, ...filter } = options
     const slots = this.#select({ limit: DEFAULT_LIMIT, ...filter }, after)
     return this.#letters(slots)
   }
 
-  /** What {@link DeadLetters.redrive} would do with the same filter. Changes nothing. */
+  /** What {@link DeadLetters.redrive} would do with the same filter. Changes nothing. @throws MiniQueueError `QUEUE_CLOSED` */
   async preview(filter: DeadFilter = {}): Promise<RedrivePreview<T>> {
+    this.#parts.deliveries.assertOpen(this.#queue.name)
     const { table } = this.#core.ledger.jobs
     const slots = this.#select(filter)
     const reasons: Partial<Record<DeathReason, number>> = {}

@@ -46,6 +46,7 @@ export class Inspecting<T> {
     for (const state of states) assertOneOf('states', state, JOB_STATUSES)
     assertCount('limit', limit, 1)
     assertCount('after', after, 0)
+    this.#parts.deliveries.assertOpen(this.#queue.name)
     this.#parts.deliveries.dispatch()
     const jobs: Job<T>[] = []
     for (const seq of this.#firstOf(new Set(states), limit, after)) {

@@ -62,6 +62,7 @@ export class Queue<T, R = unknown> implements MessageQueue<T> {
 
   /** @internal */
   constructor(core: Core, parts: Parts, queue: DeclaredQueue) {
+    parts.deliveries.assertOpen(queue.name)
     this.name = queue.name
     this.#core = core
     this.#parts = parts
@@ -139,13 +140,18 @@ export class Queue<T, R = unknown> implements MessageQueue<T> {
     return this.#queue.emitter.on(event, listener)
   }
 
-  /** The job with that id, as it stands; undefined when it is not known, or no longer kept. */
+  /**
+   * The job with that id, as it stands; undefined when it is not known, or no longer kept.
+   *
+   * @throws {@link MiniQueueError} `QUEUE_CLOSED`
+   */
   async get(id: string): Promise<Job<T> | undefined> {
+    this.#parts.deliveries.assertOpen(this.name)
     const slot = this.#parts.enqueuing.slotOfId(this.#queue, id)
     return slot === undefined ? undefined : this.#view(slot)
   }
 
-  /** Jobs in the order in which they were enqueued, page by page. */
+  /** Jobs in the order in which they were enqueued, page by page. @throws {@link MiniQueueError} `QUEUE_CLOSED` */
   list(options: ListOptions = {}): Promise<Job<T>[]> {
     return this.#inspecting.list(options)
   }
@@ -267,7 +273,7 @@ export class Queue<T, R = unknown> implements MessageQueue<T> {
     })
   }
 
-  /** Exact, at no cost. */
+  /** Exact, at no cost; of a queue that is closed, as it was then. */
   stats(): QueueStats {
     const { counts, depth, pendingBytes, isPaused } = this.#queue.ledger
     return { ...counts, depth, pendingBytes, isPaused, overrun: this.#parts.overrunOf(this.name) }
@@ -279,8 +285,9 @@ export class Queue<T, R = unknown> implements MessageQueue<T> {
     return { waiting: waiting + blocked, delayed, active, dead }
   }
 
-  /** The dead letters, the oldest first. */
+  /** The dead letters, the oldest first. @throws {@link MiniQueueError} `QUEUE_CLOSED` */
   async *deadLetters(): AsyncGenerator<DeadMessage<T>> {
+    this.#parts.deliveries.assertOpen(this.name)
     const { table } = this.#core.ledger.jobs
     for (const slot of this.#queue.ledger.ended.dead) {
       if (table.status(slot) !== 'dead') continue

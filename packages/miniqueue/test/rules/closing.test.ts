@@ -142,6 +142,32 @@ describe('close', () => {
     expect(world.clock.waiting).toBe(0)
   })
 
+  it('reads no job any more and declares no queue, and its figures stay', async () => {
+    const q = world.queue({ attempts: 1 })
+    await q.enqueue(1, { id: 'a' })
+    await q.enqueue(2)
+    const lease = await take(q)
+    await lease.deadLetter('no use')
+    await world.queues.close()
+    const closed = { code: 'QUEUE_CLOSED' }
+    for (const reading of [
+      () => q.get('a'),
+      () => q.list(),
+      () => q.dead.list(),
+      () => q.dead.preview(),
+      () => q.deadLetters().next(),
+      () => q.history('a'),
+      () => q.explain('a'),
+    ]) {
+      await expect(reading()).rejects.toMatchObject(closed)
+    }
+    expect(() => world.queue()).toThrow(expect.objectContaining(closed))
+    expect(q.stats()).toMatchObject({ waiting: 1, dead: 1 })
+    expect(await q.counts()).toMatchObject({ waiting: 1, dead: 1 })
+    expect(world.queues.list()).toMatchObject([{ name: 'q', depth: 1 }])
+    expect(q.schedules.list()).toEqual([])
+  })
+
   it('makes an ack that comes behind it refused', async () => {
     const q = world.queue()
     await q.enqueue(1)
