@@ -1,4 +1,9 @@
-import { MiniStateError, StateManager, defineState } from '@mini-rs/ministate'
+import {
+  MiniStateError,
+  StateManager,
+  type StateManagerOptions,
+  defineState,
+} from '@mini-rs/ministate'
 import { SnapStore } from '@mini-rs/minisnap'
 import { CrashFileSystem, MemorySnapshotStore } from '@mini-rs/testkit'
 import { describe, expect, it } from 'vitest'
@@ -94,22 +99,21 @@ describe('StateManager.open', () => {
 
   it('hands options on to the snapshots: pretty, compression, keep', async () => {
     const fileSystem = new CrashFileSystem()
-    const open = (options: object): Promise<StateManager<{ n: number }, unknown>> =>
-      StateManager.open<{ n: number }, unknown>(FOLDER, counter, { fileSystem, ...options })
-    const first = await open({ pretty: true, snapshots: { keep: 1 } })
-    await first.createSnapshot()
-    await first.close()
-    expect(fileSystem.get(`${FOLDER}/snapshot_${'0'.repeat(20)}.json`).toString()).toMatch(/\n {2}/)
-    const second = await open({ compression: 'gzip', snapshots: { keep: 1 } })
-    await (second as unknown as StateManager<{ n: number }, typeof counter.mutations>).apply({
-      add: 1,
-    })
-    await second.createSnapshot()
-    await second.close()
+    const snapshotWith = async (options: StateManagerOptions): Promise<void> => {
+      const given = { fileSystem, ...options, engine: 'immutable' } as const
+      const manager = await StateManager.open(FOLDER, counter, given)
+      await manager.apply({ add: 1 })
+      await manager.createSnapshot()
+      await manager.close()
+    }
+    const pathOf = (seq: number): string => `${FOLDER}/snapshot_${'0'.repeat(19)}${seq}.json`
+    await snapshotWith({ pretty: true, snapshots: { keep: 1 } })
+    expect(fileSystem.get(pathOf(1)).toString()).toMatch(/\n {2}/)
+    await snapshotWith({ compression: 'gzip', snapshots: { keep: 1 } })
     expect(fileSystem.paths.filter((path) => path.includes('snapshot_'))).toEqual([
-      `${FOLDER}/snapshot_${'0'.repeat(19)}1.json.gz`,
+      `${pathOf(2)}.gz`,
     ])
-    expect((await new SnapStore(FOLDER, { fileSystem }).list()).map(({ seq }) => seq)).toEqual([1])
+    expect((await new SnapStore(FOLDER, { fileSystem }).list()).map(({ seq }) => seq)).toEqual([2])
   })
 
   it('takes another place for snapshots', async () => {
