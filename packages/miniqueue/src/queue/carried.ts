@@ -29,7 +29,7 @@ export function issuesOfJson(value: unknown): readonly PayloadIssue[] | undefine
 }
 
 /** What the journal would give back of a value, nobody else's. @throws `PAYLOAD_INVALID` */
-export function carriedCopy(value: unknown, what: string, queue: string): unknown {
+export function carriedCopy(value: unknown, what: string, queue?: string): unknown {
   return JSON.parse(carriedText(value, what, queue)) as unknown
 }
 
@@ -71,7 +71,7 @@ export function notCarried(
   return payloadInvalid(what, [toIssue(issue, prefix)], { ...placeOf(record), cause: error })
 }
 
-function carriedText(value: unknown, what: string, queue: string): string {
+function carriedText(value: unknown, what: string, queue: string | undefined): string {
   try {
     return serialize(value)
   } catch (cause) {

@@ -1,3 +1,4 @@
+import { type OptionNames, assertKnownOptions } from '@mini-rs/ministore'
 import { isEnded } from '../job-status.js'
 import { MiniQueueError } from '../errors.js'
 import { idOf, seqOfId } from '../job.js'
@@ -8,7 +9,6 @@ import {
   type QueueRecord,
 } from '../records/record-types.js'
 import { hashOfId } from '../table/job-table.js'
-import { type OptionNames, assertKnownOptions } from '../known-options.js'
 import type { Core, DeclaredQueue } from './core.js'
 import {
   type EnqueueOptions,
@@ -17,6 +17,7 @@ import {
   assertEnqueueOptions,
   timeOf,
 } from './enqueue-options.js'
+import { carriedCopy } from './carried.js'
 import { type CheckedPayload, checkPayload } from './payload.js'
 import { assertObject } from './queue-options.js'
 import { type Need, Rooms } from './room.js'
@@ -70,7 +71,8 @@ export class Enqueuing {
 
   /** One commit: all of them, or none. Resolves when it is durable. */
   async enqueue(queue: DeclaredQueue, jobs: readonly NewJob[]): Promise<Enqueued[]> {
-    const { admitted, release } = await this.admit([{ queue, jobs }])
+    const held = this.admit([{ queue, jobs }])
+    const { admitted, release } = held instanceof Promise ? await held : held
     try {
       const records = admitted.flatMap(({ record }) => record ?? [])
       const first = records.length === 0 ? 0 : await this.#core.journal.add(records)
@@ -87,11 +89,8 @@ export class Enqueuing {
     options: EnqueueOptions,
   ): Promise<Enqueued> {
     const batches = [{ queue, jobs: [checkedJob(queue, data, options)] }]
-    let held = this.#tryToAdmit(batches)
-    while (held instanceof Promise) {
-      await held
-      held = this.#tryToAdmit(batches)
-    }
+    const first = this.#tryToAdmit(batches)
+    const held = first instanceof Promise ? await this.#admitBehind(first, batches) : first
     const [one] = held.admitted
     if (one === undefined) throw new Error('miniqueue: broken invariant: one job, one answer')
     try {
@@ -101,10 +100,13 @@ export class Enqueuing {
     }
   }
 
-  /** Checks jobs, and holds their ids, keys and room until they are released. */
-  async admit(
+  /**
+   * Checks jobs, and holds their ids, keys and room until they are released. At once where there is nothing to
+   * wait for: what is written in the same turn is what was checked.
+   */
+  admit(
     batches: readonly { readonly queue: DeclaredQueue; readonly jobs: readonly NewJob[] }[],
-  ): Promise<Held> {
+  ): Held | Promise<Held> {
     const checked = batches.map(({ queue, jobs }) => {
       const all = jobs.map(({ data, options = NO_OPTIONS }) => checkedJob(queue, data, options))
       return { queue, jobs: all }
@@ -113,11 +115,21 @@ export class Enqueuing {
     for (const { options, name } of checked.flatMap(({ jobs }) => jobs)) {
       if (name !== undefined && names.size === names.add(name).size) throw twice(options)
     }
-    for (;;) {
-      const held = this.#tryToAdmit(checked)
-      if (!(held instanceof Promise)) return held
+    const held = this.#tryToAdmit(checked)
+    return held instanceof Promise ? this.#admitBehind(held, checked) : held
+  }
+
+  async #admitBehind(obstacle: Promise<void>, batches: readonly Batch[]): Promise<Held> {
+    // Their caller may change what it gave meanwhile.
+    const own = batches.map(({ queue, jobs }) => {
+      return { queue, jobs: jobs.map((job) => ({ ...job, payload: ownPayload(queue, job) })) }
+    })
+    let held: Held | Promise<void> = obstacle
+    while (held instanceof Promise) {
       await held
+      held = this.#tryToAdmit(own)
     }
+    return held
   }
 
   /** Jobs have ended: there may be room. */
@@ -327,9 +339,27 @@ export function assertJobs(jobs: readonly NewJob[]): void {
   }
 }
 
+function ownPayload(queue: DeclaredQueue, { payload }: CheckedJob): CheckedPayload {
+  return { text: payload.text, data: carriedCopy(payload.data, 'payload', queue.name) }
+}
+
 function checkedJob(queue: DeclaredQueue, data: unknown, options: EnqueueOptions): CheckedJob {
   assertEnqueueOptions(options)
-  return { payload: checkPayload(queue, data), options, name: reservedName(queue, options) }
+  const payload = checkPayload(queue, data)
+  return { payload, options: ownOptions(options), name: reservedName(queue, options) }
+}
+
+/** A caller may use its options again, for something else. */
+function ownOptions(options: EnqueueOptions): EnqueueOptions {
+  if (options === NO_OPTIONS) return options
+  const { headers, backoff, dependsOn, dedup } = options
+  return {
+    ...options,
+    ...(headers !== undefined && { headers: { ...headers } }),
+    ...(backoff !== undefined && { backoff: { ...backoff } }),
+    ...(dependsOn !== undefined && { dependsOn: [...dependsOn] }),
+    ...(dedup !== undefined && { dedup: { ...dedup } }),
+  }
 }
 
 function duplicate(existing: NonNullable<Enqueued['existing']>): Admitted {

@@ -1,6 +1,7 @@
 import type { EnqueueOptions, Enqueued } from './enqueue-options.js'
 import type { Core, DeclaredQueue } from './core.js'
 import { type Enqueuing, tellAll } from './enqueuing.js'
+import { carriedCopy } from './carried.js'
 import { type JobLease, Lease } from './lease.js'
 import type { Settling } from './settling.js'
 
@@ -71,14 +72,18 @@ export class Transaction {
     const batches = queues.map((queue) => {
       return { queue, jobs: this.#jobs.filter((job) => job.queue === queue) }
     })
-    const { admitted, release } = await enqueuing.admit(batches)
+    const values = [...this.#values].map(([key, value]) => {
+      return { put: { key, value: carriedCopy(value, 'value') } }
+    })
+    const held = enqueuing.admit(batches)
+    const { admitted, release } = held instanceof Promise ? await held : held
     const acks: ReturnType<Settling['prepare']>[] = []
     try {
       for (const { lease, result } of this.#acks) acks.push(settling.prepare(lease, result))
       const records = [
         ...admitted.flatMap(({ record }) => record ?? []),
         ...acks.map(({ record }) => record),
-        ...[...this.#values].map(([key, value]) => ({ put: { key, value } })),
+        ...values,
       ]
       // With new jobs in it, it is new work: a full disk refuses it as a whole.
       const isNewWork = admitted.length > 0
