@@ -1,5 +1,4 @@
-import type { DropReport, Log } from '@mini-rs/ministore'
-import { type OptionNames, assertKnownOptions } from './known-options.js'
+import { assertKnownOptions, type DropReport, type Log, type OptionNames } from '@mini-rs/ministore'
 import { wholeNumber } from './options.js'
 import type { SnapshotStore } from './snapshot-store.js'
 

@@ -1,10 +1,15 @@
-import { type Clock, type StandardSchema, systemClock } from '@mini-rs/ministore'
+import {
+  assertKnownOptions,
+  type Clock,
+  type OptionNames,
+  type StandardSchema,
+  systemClock,
+} from '@mini-rs/ministore'
 import { type FileSystem, nodeFileSystem } from '@mini-rs/ministore/fs'
 import type { SnapshotCodec } from './codec/codec.js'
 import { type Compression, assertAvailable } from './codec/compression.js'
 import { json } from './codec/json.js'
 import { isVersion } from './file/envelope.js'
-import { type OptionNames, assertKnownOptions } from './known-options.js'
 import type { Migrations } from './migrate.js'
 
 /** Options of {@link SnapStore}. All are optional, and checked at the door. */

@@ -1,8 +1,14 @@
-import { type Clock, type Log, type OpenOptions, systemClock } from '@mini-rs/ministore'
+import {
+  assertKnownOptions,
+  type Clock,
+  type Log,
+  type OpenOptions,
+  type OptionNames,
+  systemClock,
+} from '@mini-rs/ministore'
 import { type FileSystem, nodeFileSystem } from '@mini-rs/ministore/fs'
 import type { SnapStoreOptions, SnapshotStore } from '@mini-rs/minisnap'
 import type { ApplyOptions } from './manager-types.js'
-import { type OptionNames, assertKnownOptions } from './known-options.js'
 
 /** How a state is kept in memory. */
 export type Engine = 'immutable' | 'inPlace'

@@ -1,9 +1,10 @@
-/** The names of all options of a type: the compiler refuses a list that lacks one. */
+/** The names of all options of a type: the compiler refuses a list that lacks one. For packages that stand on this one. */
 export type OptionNames<Options> = Readonly<Record<keyof Options, true>>
 
 /**
  * Refuses an option that there is not: it would change nothing, and nobody would notice. Lists no names
- * unless there is one, for appends are checked, too.
+ * unless there is one, for appends, mutations and enqueues are checked, too. For packages that stand on
+ * this one.
  *
  * @throws TypeError
  */

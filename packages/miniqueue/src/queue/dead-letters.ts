@@ -1,6 +1,6 @@
+import { type OptionNames, assertKnownOptions } from '@mini-rs/ministore'
 import type { DeathReason, JobError } from '../job-types.js'
 import type { Job } from '../job.js'
-import { type OptionNames, assertKnownOptions } from '../known-options.js'
 import type { Core, DeclaredQueue } from './core.js'
 import { jobError } from './finding.js'
 import type { Managing } from './managing.js'

@@ -1,5 +1,5 @@
+import { type OptionNames, assertKnownOptions } from '@mini-rs/ministore'
 import type { BackoffPlan, JobStatus } from '../job-types.js'
-import { type OptionNames, assertKnownOptions } from '../known-options.js'
 import { assertBackoff, assertCount, assertObject, assertOneOf } from './queue-options.js'
 
 /** A key that makes enqueues like it duplicates of one job. */

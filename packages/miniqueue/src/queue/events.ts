@@ -1,8 +1,8 @@
+import type { OptionNames } from '@mini-rs/ministore'
 import { channel } from 'node:diagnostics_channel'
 import { EventEmitter } from 'node:events'
 import type { DeathReason, JobError } from '../job-types.js'
 import type { Job } from '../job.js'
-import type { OptionNames } from '../known-options.js'
 
 /** What a queue tells, by name. */
 export interface QueueEvents<T = unknown, R = unknown> {

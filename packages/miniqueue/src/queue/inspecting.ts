@@ -1,7 +1,7 @@
+import { type OptionNames, assertKnownOptions } from '@mini-rs/ministore'
 import { JOB_STATUSES } from '../job-status.js'
 import type { JobStatus } from '../job-types.js'
 import type { Job } from '../job.js'
-import { type OptionNames, assertKnownOptions } from '../known-options.js'
 import { type HistoryEntry, HistoryReader } from '../records/history.js'
 import { decodeRecord } from '../records/record-decoder.js'
 import type { Core, DeclaredQueue } from './core.js'

@@ -1,5 +1,5 @@
+import { type OptionNames, assertKnownOptions } from '@mini-rs/ministore'
 import type { Job } from '../job.js'
-import { type OptionNames, assertKnownOptions } from '../known-options.js'
 import type { MessageLease, NackOptions } from '../message-port.js'
 import type { Core, DeclaredQueue } from './core.js'
 import { assertObject } from './queue-options.js'

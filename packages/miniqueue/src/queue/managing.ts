@@ -1,6 +1,6 @@
+import { type OptionNames, assertKnownOptions } from '@mini-rs/ministore'
 import { isEnded } from '../job-status.js'
 import type { JobStatus } from '../job-types.js'
-import { type OptionNames, assertKnownOptions } from '../known-options.js'
 import {
   DATA_TEXT,
   type JobBody,

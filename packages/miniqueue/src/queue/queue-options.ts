@@ -1,8 +1,12 @@
-import type { Clock, StandardSchema } from '@mini-rs/ministore'
+import {
+  assertKnownOptions,
+  type Clock,
+  type OptionNames,
+  type StandardSchema,
+} from '@mini-rs/ministore'
 import { type FileSystem, nodeFileSystem } from '@mini-rs/ministore/fs'
 import { systemClock } from '@mini-rs/ministore'
 import type { BackoffPlan } from '../job-types.js'
-import { type OptionNames, assertKnownGroup, assertKnownOptions } from '../known-options.js'
 import type { GroupRules } from '../table/ready-set.js'
 import type { DedupWindow } from '../table/finished-window.js'
 
@@ -269,4 +273,15 @@ export function assertCount(
   if (!Number.isSafeInteger(value) || value < least || value > most) {
     throw new RangeError(`${name} must be a whole number from ${least} to ${most}, not ${value}`)
   }
+}
+
+/** {@link assertKnownOptions} for a group of options, which may be left out. @throws TypeError */
+function assertKnownGroup(
+  what: string,
+  group: unknown,
+  known: Readonly<Record<string, true>>,
+): void {
+  if (group === undefined) return
+  if (typeof group !== 'object' || group === null) throw new TypeError(`${what} must be an object`)
+  assertKnownOptions(what, group, known)
 }

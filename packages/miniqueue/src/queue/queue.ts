@@ -1,7 +1,7 @@
+import { type OptionNames, assertKnownOptions } from '@mini-rs/ministore'
 import { resultIn } from './carrying.js'
 import { MiniQueueError } from '../errors.js'
 import type { JobStatus } from '../job-types.js'
-import { type OptionNames, assertKnownOptions } from '../known-options.js'
 import type { HistoryEntry } from '../records/history.js'
 import type { Job } from '../job.js'
 import type { DeadMessage, MessageCounts, MessageQueue, ReceiveOptions } from '../message-port.js'

@@ -1,5 +1,5 @@
+import { type OptionNames, assertKnownOptions } from '@mini-rs/ministore'
 import type { BackoffPlan } from '../job-types.js'
-import { type OptionNames, assertKnownOptions } from '../known-options.js'
 import type { DeclaredQueue } from '../queue/core.js'
 import { assertEnqueueOptions } from '../queue/enqueue-options.js'
 import { carriedCopy } from '../queue/carried.js'

@@ -1,4 +1,4 @@
-import { type OptionNames, assertKnownOptions } from '../known-options.js'
+import { type OptionNames, assertKnownOptions } from '@mini-rs/ministore'
 import type { Core, DeclaredQueue } from '../queue/core.js'
 import { Lease } from '../queue/lease.js'
 import { carriedNote } from '../queue/carried.js'

@@ -1,4 +1,4 @@
-import { type OptionNames, assertKnownOptions } from '../known-options.js'
+import { type OptionNames, assertKnownOptions } from '@mini-rs/ministore'
 import type { Envelope, SnapshotCodec } from './codec.js'
 import { readJson } from './json-reader.js'
 import { writeJson } from './json-writer.js'

@@ -1,6 +1,10 @@
-import type { Codec, StandardSchema } from '@mini-rs/ministore'
+import {
+  assertKnownOptions,
+  type Codec,
+  type OptionNames,
+  type StandardSchema,
+} from '@mini-rs/ministore'
 import type { Migrations } from '@mini-rs/minisnap'
-import { type OptionNames, assertKnownOptions } from '../known-options.js'
 import { isSchema } from './payload-schema.js'
 import type { Immutable } from './immutable.js'
 import type {

@@ -1,4 +1,4 @@
-import { type OptionNames, assertKnownOptions } from '../known-options.js'
+import { type OptionNames, assertKnownOptions } from '@mini-rs/ministore'
 
 interface SelectOptions<T> {
   readonly equal?: (a: T, b: T) => boolean

@@ -1,6 +1,6 @@
+import { type OptionNames, assertKnownOptions } from '@mini-rs/ministore'
 import type { CompiledDefinition } from '../definition/compiled.js'
 import { codeOf } from '../errors.js'
-import { type OptionNames, assertKnownOptions } from '../known-options.js'
 import type { Published } from '../observe/published.js'
 import { assertCount } from '../options.js'
 import type { RecordSource } from '../replay/record-source.js'

@@ -1,7 +1,6 @@
 import { join } from 'node:path'
-import { MiniStore } from '@mini-rs/ministore'
+import { MiniStore, type OptionNames } from '@mini-rs/ministore'
 import { MiniStateError } from '../errors.js'
-import type { OptionNames } from '../known-options.js'
 import type { Settings } from '../options.js'
 import type { SnapshotStore } from '@mini-rs/minisnap'
 

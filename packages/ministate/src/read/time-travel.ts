@@ -1,8 +1,7 @@
-import type { LogRange } from '@mini-rs/ministore'
+import { assertKnownOptions, type LogRange, type OptionNames } from '@mini-rs/ministore'
 import type { CompiledDefinition, ParsedRecord } from '../definition/compiled.js'
 import type { AppliedMutations, AppliedPayload } from '../definition/mutation-types.js'
 import { MiniStateError, codeOf } from '../errors.js'
-import { type OptionNames, assertKnownOptions } from '../known-options.js'
 import { type LoadOptions, loadState } from '../replay/load.js'
 import type { RecordSource } from '../replay/record-source.js'
 

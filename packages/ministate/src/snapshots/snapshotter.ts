@@ -1,11 +1,10 @@
-import type { Log } from '@mini-rs/ministore'
+import { assertKnownOptions, type Log, type OptionNames } from '@mini-rs/ministore'
 import {
   type CompactReport,
   type CreatedSnapshot,
   type SnapshotStore,
   compact,
 } from '@mini-rs/minisnap'
-import { type OptionNames, assertKnownOptions } from '../known-options.js'
 import type { ResolvedPolicy } from '../options.js'
 import type { Version } from '../write/versions.js'
 import type { LogObserver } from '../write/writer-parts.js'
