@@ -60,6 +60,15 @@ describe('an option that there is not is refused', () => {
     expect(world.records).toEqual([])
   })
 
+  it('by close, which closes nothing then', async () => {
+    const closing = world.queues.close(slip({ timeout: 5 }))
+    await expect(closing).rejects.toThrow('"timeout"; there are timeoutMs, graceMs, abort')
+    await queue.enqueue(1)
+    await world.queues.close()
+    expect(() => world.queues.queue('late')).toThrow(/closed/)
+    expect(world.queues.list().map(({ name }) => name)).toEqual(['q'])
+  })
+
   it('of a job among many', async () => {
     await expect(queue.enqueueMany([slip({ data: 1, option: {} })])).rejects.toThrow(
       'a job: there is no option "option"; there are data, options',

@@ -97,7 +97,7 @@ export class MiniStore<R, Input = R> implements Log<R, Input> {
    * it after a crash. When the promise resolves, all that the journal holds is on the disk.
    *
    * @throws {@link MiniStoreError} `JOURNAL_LOCKED`, `JOURNAL_HEADER`, `JOURNAL_VERSION`,
-   * `JOURNAL_CORRUPT`, `JOURNAL_AMBIGUOUS_TAIL`, `PATH_NOT_FILE`, `RECORD_TOO_LARGE`, `IO`.
+   * `JOURNAL_CORRUPT`, `JOURNAL_AMBIGUOUS_TAIL`, `PATH_NOT_FILE`, `PATH_NOT_FOLDER`, `RECORD_TOO_LARGE`, `IO`.
    * After any of them the journal is as it was. TypeError and RangeError for wrong options.
    */
   static open<Output, Input>(

@@ -73,6 +73,7 @@ export class Engine implements Parts {
 
   /** Declares a queue; a second time with other options is the last word, without any it is as it was. */
   declare(name: string, given: QueueSettings | undefined): DeclaredQueue {
+    this.deliveries.assertOpen(name)
     const before = this.#declared.get(name)
     if (before !== undefined && given === undefined) return before
     const settings = given ?? resolveQueueOptions<unknown>({})

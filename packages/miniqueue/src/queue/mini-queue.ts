@@ -1,3 +1,4 @@
+import { type OptionNames, assertKnownOptions } from '@mini-rs/ministore'
 import type { CloseOptions, CloseReport } from '../worker/worker-types.js'
 import { Engine } from './engine.js'
 import type { Enqueued } from './enqueue-options.js'
@@ -9,6 +10,8 @@ import {
 } from './queue-options.js'
 import { Queue } from './queue.js'
 import type { Transaction } from './transaction.js'
+
+const CLOSE_OPTIONS: OptionNames<CloseOptions> = { timeoutMs: true, graceMs: true, abort: true }
 
 /** A queue in the list of {@link MiniQueue.list}. */
 export interface QueueSummary {
@@ -49,7 +52,7 @@ export class MiniQueue {
    * The queue of that name; nothing is written for it. Asked for again, it has the options that it had, or
    * those that are given now.
    *
-   * @throws TypeError, RangeError
+   * @throws {@link MiniQueueError} `QUEUE_CLOSED`. TypeError, RangeError
    */
   queue<T = unknown, R = unknown>(name: string, options?: QueueOptions<T>): Queue<T, R> {
     if (typeof name !== 'string' || name === '') throw new TypeError('a queue needs a name')
@@ -88,7 +91,8 @@ export class MiniQueue {
    * Takes no further job, waits for handlers as {@link Worker.close} does, writes down what was abandoned,
    * and lets go of the folder. Idempotent.
    */
-  close(options: CloseOptions = {}): Promise<CloseReport> {
+  async close(options: CloseOptions = {}): Promise<CloseReport> {
+    assertKnownOptions('options', options, CLOSE_OPTIONS)
     return this.#engine.close(options)
   }
 

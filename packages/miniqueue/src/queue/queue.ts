@@ -62,7 +62,6 @@ export class Queue<T, R = unknown> implements MessageQueue<T> {
 
   /** @internal */
   constructor(core: Core, parts: Parts, queue: DeclaredQueue) {
-    parts.deliveries.assertOpen(queue.name)
     this.name = queue.name
     this.#core = core
     this.#parts = parts
