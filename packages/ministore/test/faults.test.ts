@@ -282,3 +282,28 @@ describe('recovery on a disk that fails', () => {
     expect(await replay(fileSystem)).toEqual(['kept'])
   })
 })
+
+describe('a task that fails with the store', () => {
+  it.each([
+    ['a rotation', (store: MiniStore<unknown>) => store.rotate(), 'syncDirectory', 2],
+    ['a flush', (store: MiniStore<unknown>) => store.flush(), 'sync', 1],
+    ['what it drops', (store: MiniStore<unknown>) => store.dropBefore(9), 'syncDirectory', 2],
+  ] as const)('%s: what waits behind it is not written', async (_, run, failed, at) => {
+    const { fileSystem, store } = await open({ durability: 'os' })
+    await store.append('before')
+    let calls = 0
+    fileSystem.hook = (call, path) => {
+      if (call === failed && ++calls === at) throw errno('EIO', path)
+    }
+    const task = run(store)
+    const behind = store.append('behind')
+    await expect(task).rejects.toMatchObject({ cause: { code: 'EIO' } })
+    await expect(behind).rejects.toMatchObject({ code: 'STORE_FAILED', outcome: 'absent' })
+    expect(store.status).toBe('failed')
+    fileSystem.hook = undefined
+    await store.close()
+    const again = await MiniStore.open(BASE, { fileSystem })
+    expect(await replay(fileSystem)).toEqual(['before'])
+    await again.close()
+  })
+})

@@ -125,6 +125,8 @@ export class JournalWriter {
    */
   async commit(lines: readonly string[], textBytes: number, isInline: boolean): Promise<void> {
     const { maxSegmentBytes, durability } = this.#settings
+    // A rotation or a flush may have failed before it in the queue, and what is written to is not known any more.
+    this.#assertUsable()
     if (this.#end.offsetBytes + textBytes > maxSegmentBytes) await this.rotate()
     const isUnordered = this.#durableEnd !== this.#end
     const commit = this.#encoder.encode(lines, textBytes, this.#end, isUnordered)
