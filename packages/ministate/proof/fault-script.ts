@@ -1,7 +1,7 @@
 import { Violation } from '@mini-rs/testkit'
 import { type Engine, MiniStateError, StateManager } from '@mini-rs/ministate'
 import { MiniSnapError } from '@mini-rs/minisnap'
-import { MiniStoreError } from '@mini-rs/ministore'
+import { type Clock, MiniStoreError } from '@mini-rs/ministore'
 import { type Call, CrashFileSystem, type Lies, SeededChoices, errno } from '@mini-rs/testkit'
 import { PROGRAM_STATE, type ProgramMutation, emptyState, replayed, textOf } from './model.js'
 import { DIR, type Manager, type ProgramOptions, immutableOf, openProgramState } from './opening.js'
@@ -30,6 +30,7 @@ export class FaultScript {
   readonly disk: CrashFileSystem
   readonly #choices: SeededChoices
   readonly #engine: Engine
+  readonly #clock: Clock
   readonly #mutations = new Map<number, ProgramMutation>()
   readonly #submissions: Submission[] = []
   readonly #answers: Answer[] = []
@@ -40,6 +41,7 @@ export class FaultScript {
   constructor(seed: number, engine: Engine, lies: Lies = {}) {
     this.#choices = new SeededChoices(seed)
     this.#engine = engine
+    this.#clock = unevenClock(seed)
     this.disk = new CrashFileSystem({ choices: new SeededChoices(seed), lies })
     this.disk.hook = () => void this.calls++
   }
@@ -84,7 +86,7 @@ export class FaultScript {
   }
 
   async #verifyOn(disk: CrashFileSystem): Promise<void> {
-    const manager = await openProgramState(this.#engine, options(disk))
+    const manager = await openProgramState(this.#engine, options(disk, this.#clock))
     const { applied, text } = await manager.read((state) => {
       return { applied: [...state.applied], text: textOf(state) }
     })
@@ -122,7 +124,7 @@ export class FaultScript {
   async #opened(): Promise<Manager | undefined> {
     if (this.#manager !== undefined) return this.#manager
     try {
-      const manager = await openProgramState(this.#engine, options(this.disk))
+      const manager = await openProgramState(this.#engine, options(this.disk, this.#clock))
       this.#manager = manager
       const immutable = immutableOf(manager, this.#engine)
       manager.subscribe(() => {
@@ -272,10 +274,19 @@ export class FaultScript {
   }
 }
 
-function options(fileSystem: CrashFileSystem): ProgramOptions {
+/** Stands still, or jumps over a slice of a snapshot's: the same for the same seed, however busy the machine is. */
+function unevenClock(seed: number): Clock {
+  const choices = new SeededChoices(seed)
+  let ms = 0
+  const read = (): number => (ms += choices.choose(8) === 7 ? 6 : 0)
+  return { now: read, monotonicMs: read, wait: async () => {} }
+}
+
+function options(fileSystem: CrashFileSystem, clock: Clock): ProgramOptions {
   return {
     fileSystem,
     freeze: false,
+    clock,
     maxSegmentBytes: 1_000,
     snapshots: { everyRecords: 8 },
     onError: assertOurs, // automatic snapshots fail as well

@@ -29,7 +29,13 @@ export class Lifecycle<S extends object> {
   }
 
   get failure(): unknown {
-    return this.#followFailure ?? this.#open.writing?.writer.failure
+    return this.#followFailure ?? this.#open.writing?.writer.failure ?? this.#logFailure
+  }
+
+  /** An own log may have failed in a rotation or while it was compacted: no mutation has heard of it yet. */
+  get #logFailure(): unknown {
+    const { writing } = this.#open
+    return writing?.ownsLog === true ? (writing.log as { failure?: unknown }).failure : undefined
   }
 
   /** What an iteration over the changes has to know of it. */

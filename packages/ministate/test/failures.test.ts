@@ -236,3 +236,26 @@ describe('a commit that the log cuts in two', () => {
     }
   })
 })
+
+describe.each(ENGINES)('a log that fails while it is compacted, with engine %s', (engine) => {
+  it('is a state that has failed, though no mutation has met it', async () => {
+    const fileSystem = new CrashFileSystem()
+    const manager = await openState(fileSystem, seats, { engine, snapshots: { keep: 1 } })
+    await manager.apply({ note: 'before' })
+    await manager.createSnapshot()
+    let isRenamed = false
+    fileSystem.hook = (call, path) => {
+      isRenamed ||= call === 'rename' && isJournal(path)
+      if (isRenamed && call === 'syncDirectory') throw errno('EIO', path)
+    }
+    await expect(manager.compact()).rejects.toMatchObject({ cause: { code: 'EIO' } })
+    expect(manager.status).toBe('failed')
+    expect(manager.failure).toMatchObject({ cause: { code: 'EIO' } })
+    await expect(manager.apply({ note: 'behind' })).rejects.toMatchObject({ outcome: 'absent' })
+    fileSystem.hook = undefined
+    await manager.close()
+    const again = await openState(fileSystem, seats, { engine })
+    expect((await stateOf(again)).takenBy).toEqual(['before'])
+    await again.close()
+  })
+})
