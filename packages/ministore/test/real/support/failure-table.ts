@@ -46,6 +46,12 @@ export function differencesFrom(steps: readonly Step[], calls: readonly TracedCa
       continue
     }
     const fault = faults.shift()
+    if (fault === undefined && canFail && status === 'failed') {
+      // It got stuck behind the first commit of the step: what waited behind that is refused.
+      differences.push(...differencesOfFailed(step, rejected))
+      isFailed = true
+      continue
+    }
     if (fault === undefined) {
       differences.push(`${step} failed without a fault: ${JSON.stringify(rejected)}`)
       continue
