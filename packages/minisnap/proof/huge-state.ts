@@ -20,6 +20,7 @@ export const hugeState: ProofRow = {
   amountUnit: 'MiB',
   pass: 'restored equal; the event loop held ≤ 25 ms at p99.9 while it was created; extra memory ≤ 1 × the state; restored in ≤ 1.7 × one `JSON.parse` where that can read it',
   kind: 'all',
+  isTimed: true,
   inTest: 32,
   inProve: 1024,
   shard: 1,

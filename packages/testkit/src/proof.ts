@@ -27,6 +27,8 @@ export interface ProofRow extends ProofTitle {
   readonly kind: 'seeds' | 'all'
   /** Cases of one seed at most: what is lost when a run is stopped. */
   readonly shard: number
+  /** Whether it measures how long something takes. */
+  readonly isTimed?: boolean
   run(seed: number, amount: number): Promise<ProofResult>
 }
 

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { setPriority } from 'node:os'
 import type { ProofResult, Shard } from './proof.js'
 
 /** A shard, and what runs it. */
@@ -8,11 +9,13 @@ export interface ShardRun extends Shard {
   /** Where it runs; by default here. */
   readonly cwd?: string
   readonly signal?: AbortSignal
+  /** Of the process, as `os.setPriority` has it; by default as everybody's. */
+  readonly priority?: number
 }
 
 /** Runs a shard in a process of its own. */
 export function runShard(run: ShardRun): Promise<ProofResult> {
-  const { programPath, row, seed, amount, cwd, signal } = run
+  const { programPath, row, seed, amount, cwd, signal, priority } = run
   return new Promise((resolve, reject) => {
     const args = ['--import', 'tsx', programPath, row.name, String(seed), String(amount)]
     const child = spawn(process.execPath, args, {
@@ -20,6 +23,7 @@ export function runShard(run: ShardRun): Promise<ProofResult> {
       ...(cwd !== undefined && { cwd }),
       ...(signal !== undefined && { signal }),
     })
+    if (priority !== undefined && child.pid !== undefined) setPriority(child.pid, priority)
     let output = ''
     child.stdout.on('data', (data: Buffer) => (output += data.toString()))
     child.on('error', reject)

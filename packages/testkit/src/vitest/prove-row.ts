@@ -1,3 +1,4 @@
+import { constants } from 'node:os'
 import { join, sep } from 'node:path'
 import type { ProofResult, ProofRow } from '../proof.js'
 import { runShard } from '../run-shard.js'
@@ -5,6 +6,7 @@ import { expect, it } from 'vitest'
 import { seedOfRun } from './random.js'
 
 const MINUTES = 60_000
+const { PRIORITY_BELOW_NORMAL } = constants.priority
 
 /**
  * The row, as often as `npm test` runs it, with the seed of this run. In a process of its own, as `npm run
@@ -25,5 +27,7 @@ function runRow(row: ProofRow, seed: number, signal: AbortSignal): Promise<Proof
   const testPath = expect.getState().testPath ?? ''
   const cwd = testPath.slice(0, testPath.lastIndexOf(`${sep}test${sep}`))
   const programPath = join(cwd, 'proof', 'run-row.ts')
-  return runShard({ row, seed, amount: row.inTest, programPath, cwd, signal })
+  const shard = { row, seed, amount: row.inTest, programPath, cwd, signal }
+  // Tests of locks and of time, which run beside it, are not to wait for it.
+  return runShard(row.isTimed === true ? shard : { ...shard, priority: PRIORITY_BELOW_NORMAL })
 }
