@@ -1,12 +1,8 @@
 import { spawn } from 'node:child_process'
 
 /** Runs a command of the shell, and resolves to what it printed. @throws Error when it fails: all it printed */
-export function run(
-  command: string,
-  options: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> } = {},
-): Promise<string> {
-  const env = { ...process.env, ...options.env }
-  const child = spawn(command, { ...options, env, shell: true, stdio: ['ignore', 'pipe', 'pipe'] })
+export function run(command: string, options: { readonly cwd?: string } = {}): Promise<string> {
+  const child = spawn(command, { ...options, shell: true, stdio: ['ignore', 'pipe', 'pipe'] })
   let [out, all] = ['', '']
   child.stdout.on('data', (data: Buffer) => {
     out += data.toString()
