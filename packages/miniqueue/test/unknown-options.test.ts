@@ -69,6 +69,21 @@ describe('an option that there is not is refused', () => {
     expect(world.queues.list().map(({ name }) => name)).toEqual(['q'])
   })
 
+  it.each([
+    [{ timeout: 5 }, '"timeout"; there are timeoutMs, graceMs, abort'],
+    [{ timeoutMs: -1 }, 'timeoutMs must be a whole number from 0'],
+    [{ graceMs: Number.NaN }, 'graceMs must be a whole number from 0'],
+    [{ abort: 'yes' }, 'abort must be true or false'],
+  ])('by close of a worker, which goes on then: %j', async (given, refused) => {
+    const worker = queue.process(() => 1)
+    await expect(worker.close(slip(given))).rejects.toThrow(refused)
+    await expect(world.queues.close(slip(given))).rejects.toThrow(refused)
+    expect(worker.isClosed).toBe(false)
+    const { id } = await queue.enqueue(1)
+    await expect(queue.waitFor(id)).resolves.toBe(1)
+    await worker.close()
+  })
+
   it('of a job among many', async () => {
     await expect(queue.enqueueMany([slip({ data: 1, option: {} })])).rejects.toThrow(
       'a job: there is no option "option"; there are data, options',

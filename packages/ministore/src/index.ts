@@ -1,4 +1,4 @@
-export { type Clock, systemClock } from './clock.js'
+export { backgroundClock, type Clock, systemClock } from './clock.js'
 export {
   MiniStoreError,
   type MiniStoreErrorCode,

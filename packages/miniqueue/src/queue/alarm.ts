@@ -19,7 +19,7 @@ export class Alarm {
     this.stop()
     const controller = new AbortController()
     this.#armed = { atMs, controller }
-    void this.#clock.wait(Math.min(Math.max(0, inMs), MAX_WAIT_MS), controller.signal).then(() => {
+    void this.#clock.wait(Math.max(0, inMs), controller.signal).then(() => {
       if (controller.signal.aborted) return
       this.#armed = undefined
       this.#onTime(this.#clock.monotonicMs() - atMs)
@@ -31,6 +31,3 @@ export class Alarm {
     this.#armed = undefined
   }
 }
-
-/** What a timer of Node.js can be set for. */
-const MAX_WAIT_MS = 2 ** 31 - 1

@@ -1,4 +1,4 @@
-import { type OptionNames, assertKnownOptions } from '@mini-rs/ministore'
+import { assertCloseOptions } from '../worker/close-options.js'
 import type { CloseOptions, CloseReport } from '../worker/worker-types.js'
 import { Engine } from './engine.js'
 import type { Enqueued } from './enqueue-options.js'
@@ -10,8 +10,6 @@ import {
 } from './queue-options.js'
 import { Queue } from './queue.js'
 import type { Transaction } from './transaction.js'
-
-const CLOSE_OPTIONS: OptionNames<CloseOptions> = { timeoutMs: true, graceMs: true, abort: true }
 
 /** A queue in the list of {@link MiniQueue.list}. */
 export interface QueueSummary {
@@ -90,9 +88,11 @@ export class MiniQueue {
   /**
    * Takes no further job, waits for handlers as {@link Worker.close} does, writes down what was abandoned,
    * and lets go of the folder. Idempotent.
+   *
+   * @throws TypeError, RangeError wrong options; nothing is closed then
    */
   async close(options: CloseOptions = {}): Promise<CloseReport> {
-    assertKnownOptions('options', options, CLOSE_OPTIONS)
+    assertCloseOptions(options)
     return this.#engine.close(options)
   }
 

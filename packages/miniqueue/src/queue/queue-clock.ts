@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '@mini-rs/ministore'
+import { backgroundClock, type Clock, systemClock } from '@mini-rs/ministore'
 
 /** A wall clock that is off by more than this was set. */
 const JUMP_MS = 1_000
@@ -16,7 +16,7 @@ export class QueueClock {
 
   /** `newestMs`: the newest time in the journal. `onJump`: the wall clock was set by so much. */
   constructor(clock: Clock, newestMs: number, onJump: (byMs: number) => void) {
-    this.#clock = clock
+    this.#clock = clock === systemClock ? backgroundClock : clock
     this.#onJump = onJump
     this.#wall = clock.now() - clock.monotonicMs()
     this.#base = Math.max(this.#wall, newestMs - clock.monotonicMs())
@@ -38,7 +38,7 @@ export class QueueClock {
 
   /** Resolves after `ms` milliseconds, or at once when the signal aborts. Does not keep the process alive. */
   wait(ms: number, signal: AbortSignal): Promise<void> {
-    return this.#clock === systemClock ? waitUnreferenced(ms, signal) : this.#clock.wait(ms, signal)
+    return this.#clock.wait(ms, signal)
   }
 
   /** Looks whether the wall clock was set; by how much the queue's time was set forward with it. */
@@ -52,17 +52,4 @@ export class QueueClock {
     this.#onJump(jumpMs)
     return forwardMs
   }
-}
-
-function waitUnreferenced(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve()
-    const done = (): void => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, ms).unref()
-    signal.addEventListener('abort', done)
-  })
 }

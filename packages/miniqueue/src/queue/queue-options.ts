@@ -275,6 +275,11 @@ export function assertCount(
   }
 }
 
+/** Milliseconds; Infinity waits for ever. @throws TypeError, RangeError */
+export function assertWait(name: string, value: unknown): void {
+  if (value !== Number.POSITIVE_INFINITY) assertCount(name, value, 0)
+}
+
 /** {@link assertKnownOptions} for a group of options, which may be left out. @throws TypeError */
 function assertKnownGroup(
   what: string,

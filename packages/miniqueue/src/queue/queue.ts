@@ -19,7 +19,7 @@ import { Inspecting, type ListOptions } from './inspecting.js'
 import type { JobLease } from './lease.js'
 import { type JobChanges, Managing, type PurgeOptions } from './managing.js'
 import type { Parts } from './parts.js'
-import { assertCount, assertObject } from './queue-options.js'
+import { assertCount, assertObject, assertWait } from './queue-options.js'
 import { untilReadable } from './readable.js'
 import { readView } from './views.js'
 
@@ -323,8 +323,4 @@ export class Queue<T, R = unknown> implements MessageQueue<T> {
     const message = `queue ${JSON.stringify(this.name)}: the job ${JSON.stringify(id)} ${what}`
     return new MiniQueueError(code, message, { queue: this.name, id })
   }
-}
-
-function assertWait(name: string, value: number | undefined): void {
-  if (value !== Number.POSITIVE_INFINITY) assertCount(name, value, 0)
 }

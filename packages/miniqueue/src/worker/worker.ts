@@ -1,5 +1,6 @@
 import { MiniQueueError } from '../errors.js'
 import type { MessageLease } from '../message-port.js'
+import { assertCloseOptions } from './close-options.js'
 import { runHandler } from './run-handler.js'
 import { RunSignal } from './run-signal.js'
 import type { WorkerHost } from './worker-host.js'
@@ -83,8 +84,11 @@ export class Worker {
   /**
    * Takes no further job, waits for those that run, aborts their signals when `timeoutMs` is over, and gives
    * up on them `graceMs` later: never earlier while a handler runs, never later. Idempotent.
+   *
+   * @throws TypeError, RangeError wrong options; the worker goes on then
    */
-  close(options: CloseOptions = {}): Promise<CloseReport> {
+  async close(options: CloseOptions = {}): Promise<CloseReport> {
+    assertCloseOptions(options)
     this.#closed ??= this.#close(options)
     return this.#closed
   }
