@@ -130,7 +130,8 @@ const PROGRAMS: readonly { name: string; first: RegExp[]; second: RegExp[] }[] =
   {
     name: 'queue-email.ts',
     first: [
-      /welcome-busy-bob: 450 try again later, again later/,
+      /(welcome-busy-bob: 450 try again later, again later\n(.*\n)*){2}/,
+      /welcome-flaky-eve: the connection was reset, again later/,
       /welcome-nobody is dead: nonRetryable/,
       /3 were sent, 1 is a dead letter/,
       /welcome-nobody: 550 no such user\n {2}enqueued/,
