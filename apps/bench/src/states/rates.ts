@@ -70,7 +70,7 @@ export async function measureRates(
 }
 
 /** The warming up takes so many times as long as a round. */
-const WARM_UP = 3
+const WARM_UP = 10
 
 interface Turn {
   readonly worker: Worker
