@@ -139,11 +139,14 @@ export class FaultScript {
         await Promise.all([this.#append(store, 1), this.#append(store, 1), this.#append(store, 2)])
         return
       case 9:
-        return attempt(() => store.rotate())
+        await Promise.all([attempt(() => store.rotate()), this.#append(store, 1)])
+        return
       case 10: {
         const seq = 1 + this.#choices.choose(store.lastSeq + 1)
         this.#droppedThrough = Math.max(this.#droppedThrough, seq - 1)
-        return attempt(() => store.dropBefore(seq))
+        // What waits behind a task must not be written where the task has failed with the store.
+        await Promise.all([attempt(() => store.dropBefore(seq)), this.#append(store, 1)])
+        return
       }
       case 11:
         return this.#close(store)
