@@ -3,6 +3,7 @@ import {
   coloured,
   counted,
   cut,
+  fitted,
   localTime,
   printJson,
   printLines,
@@ -130,9 +131,8 @@ function tableOf(letters: readonly Letter[]): string[] {
     error === undefined ? '' : cut(shown(`${error.name}: ${error.message}`), MOST_TEXT),
     valueText(data, MOST_TEXT),
   ])
-  return table([heads.map((head) => coloured('dim', head)), ...rows], [2]).map(
-    (line) => `  ${line.trimEnd()}`,
-  )
+  const lines = table([heads.map((head) => coloured('dim', head)), ...rows], [2])
+  return fitted(lines.map((line) => `  ${line.trimEnd()}`))
 }
 
 function reasonOf(view: QueuesView, slot: number): DeathReason {

@@ -52,6 +52,27 @@ export function cut(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, Math.max(0, most - 1))}…`
 }
 
+/** A line, cut with an ellipsis where it is wider than so many columns. */
+export function fit(line: string, columns: number): string {
+  if (widthOf(line) <= columns) return line
+  let left = columns - 1
+  const cutHere = (text: string): string => {
+    const room = left
+    left -= text.length
+    if (text.length <= room) return text
+    left = Number.NEGATIVE_INFINITY
+    return room < 0 ? '' : `${text.slice(0, room)}…`
+  }
+  // oxlint-disable-next-line no-control-regex -- the colours that this command has added
+  const parts = line.split(/(\u001B\[\d+m)/)
+  return parts.map((part, index) => (index % 2 === 1 ? part : cutHere(part))).join('')
+}
+
+/** Lines as wide as the terminal, where there is one. */
+export function fitted(lines: readonly string[]): string[] {
+  return lines.map((line) => fit(line, process.stdout.columns ?? Number.POSITIVE_INFINITY))
+}
+
 /** A colour, where standard output is a terminal and NO_COLOR is not set. */
 export function coloured(colour: Colour, text: string): string {
   return process.stdout.isTTY && !process.env['NO_COLOR'] ? styleText(colour, text) : text

@@ -1,6 +1,6 @@
 import { dueTimesOf } from '../schedules/due-times.js'
 import { lengthInWords } from '../queue/words.js'
-import { coloured, localTime, printJson, printLines, shown, table } from './output.js'
+import { coloured, fitted, localTime, printJson, printLines, shown, table } from './output.js'
 import { readQueues } from './reading.js'
 import type { CommonOptions } from './summary.js'
 
@@ -36,7 +36,7 @@ export async function schedules(directory: string, options: CommonOptions): Prom
     isPaused ? coloured('yellow', 'paused') : nextText(nextMs, nowMs),
     lastMs === undefined ? coloured('dim', '–') : localTime(lastMs),
   ])
-  await printLines(table([heads, ...rows], []))
+  await printLines(fitted(table([heads, ...rows], [])))
 }
 
 function nextText(nextMs: number | undefined, nowMs: number): string {

@@ -6,7 +6,7 @@ import { lengthInWords } from '../queue/words.js'
 import type { Ledger } from '../ledger/ledger.js'
 import type { QueueLedger } from '../ledger/queue-ledger.js'
 import { Rates } from './rates.js'
-import { coloured, cut, printLines, shown, table, widthOf } from './output.js'
+import { coloured, cut, fit, printLines, shown, table, widthOf } from './output.js'
 import {
   type QueuesView,
   leasesIn,
@@ -211,13 +211,6 @@ function rateText(perSecond: number): string {
 function draw(lines: readonly string[]): void {
   const rows = lines.slice(0, process.stdout.rows)
   process.stdout.write(HOME + rows.map((line) => line + CLEAR_LINE).join('\n') + CLEAR_BELOW)
-}
-
-/** A line that is wider than the terminal loses its colours, and its end. */
-function fit(line: string, columns: number): string {
-  if (widthOf(line) <= columns) return line
-  // oxlint-disable-next-line no-control-regex -- the colours that this command has added
-  return cut(line.replaceAll(/\u001B\[\d+m/g, ''), columns)
 }
 
 function onKeys(quit: () => void): () => void {
