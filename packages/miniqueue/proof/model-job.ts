@@ -31,6 +31,8 @@ export interface ModelLease {
   readonly given: number
   readonly deadlineMs: number
   readonly isExpired: boolean
+  /** It has run out before, and that was its failure. */
+  readonly hasFailed: boolean
 }
 
 /** What is enqueued. */

@@ -160,7 +160,7 @@ export class Model {
     job.status = 'active'
     job.attempt += 1
     const given = ++this.#given
-    job.lease = { attempt: job.attempt, given, deadlineMs, isExpired: false }
+    job.lease = { attempt: job.attempt, given, deadlineMs, isExpired: false, hasFailed: false }
   }
 
   ack(job: ModelJob, nowMs: number): void {
@@ -188,9 +188,10 @@ export class Model {
   }
 
   /** The delivery has failed, or run out of time; it is the last one when the attempts are used up. */
-  fail(job: ModelJob, counts: boolean, delayMs: number, nowMs: number): void {
-    if (counts && job.failures + 1 >= job.attempts) return this.die(job, nowMs)
+  fail(job: ModelJob, wantsToCount: boolean, delayMs: number, nowMs: number): void {
+    const counts = wantsToCount && job.lease?.hasFailed !== true
     job.failures += counts ? 1 : 0
+    if (counts && job.failures >= job.attempts) return this.die(job, nowMs)
     job.durableAttempt = job.attempt
     job.lease = undefined
     job.dueMs = nowMs + delayMs
@@ -202,13 +203,16 @@ export class Model {
   expire(job: ModelJob, nowMs: number): void {
     const { lease } = job
     this.fail(job, true, 0, nowMs)
-    if (lease !== undefined && job.status !== 'dead') job.lease = { ...lease, isExpired: true }
+    if (lease === undefined || job.status === 'dead') return
+    job.lease = { ...lease, isExpired: true, hasFailed: true }
   }
 
   extend(job: ModelJob, deadlineMs: number): void {
     job.status = 'active'
     job.isBlocking = false
-    job.lease = { attempt: job.attempt, given: ++this.#given, deadlineMs, isExpired: false }
+    const hasFailed = job.lease?.hasFailed === true
+    const given = ++this.#given
+    job.lease = { attempt: job.attempt, given, deadlineMs, isExpired: false, hasFailed }
   }
 
   /** What was running when the process ended; `isClean`: it said so. */

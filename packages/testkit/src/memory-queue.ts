@@ -154,7 +154,7 @@ export class MemoryQueue<T> implements MessageQueue<T> {
       const { lease, status } = message
       if (status !== 'leased' || lease === undefined || lease.expiresAt > nowMs) continue
       Object.assign(message, { status: 'pending', dueMs: nowMs, lease: undefined })
-      message.failureCount += 1
+      message.failureCount += lease.hasFailed ? 0 : 1
       lease.lose(new QueueError('LEASE_LOST', `the lease of ${message.id} has run out`))
     }
   }
@@ -197,6 +197,8 @@ class MemoryLease<T> implements MessageLease<T> {
   readonly #queue: MemoryQueue<T>
   readonly #lost = new AbortController()
   #acked: Promise<void> | undefined
+  /** It has run out: that was its failure. */
+  #hasFailed = false
 
   constructor(queue: MemoryQueue<T>, message: Message<T>, expiresAt: number) {
     this.#queue = queue
@@ -234,7 +236,7 @@ class MemoryLease<T> implements MessageLease<T> {
     return this.#queue.settle(this, (message) => {
       message.status = 'pending'
       message.dueMs = this.#queue.clock.monotonicMs() + delayMs
-      message.failureCount += countAttempt ? 1 : 0
+      message.failureCount += countAttempt && !this.#hasFailed ? 1 : 0
       message.lease = undefined
       if (memo !== undefined) message.memo = JSON.stringify(memo)
     })
@@ -263,7 +265,13 @@ class MemoryLease<T> implements MessageLease<T> {
   }
 
   /** @internal */
+  get hasFailed(): boolean {
+    return this.#hasFailed
+  }
+
+  /** @internal */
   lose(reason: QueueError): void {
+    this.#hasFailed = true
     this.#lost.abort(reason)
   }
 }

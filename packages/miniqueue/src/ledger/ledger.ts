@@ -121,9 +121,9 @@ export class Ledger {
       this.#end(seq, of, { kind: 'ack', attempt }, startMs + tookMs)
     } else if ('nack' in record) this.#nack(record.nack, nowMs)
     else if ('dead' in record) {
-      const { of, attempt, reason, error, atMs } = record.dead
+      const { of, attempt, reason, error, atMs, counts: mayCount = true } = record.dead
       // The delivery that used up the attempts failed as those before it.
-      const counts = reason === 'attempts' || reason === 'nonRetryable'
+      const counts = mayCount && (reason === 'attempts' || reason === 'nonRetryable')
       const extra = { reason, ...(error && { error }) }
       this.#end(seq, of, { kind: 'dead', attempt, counts }, atMs, extra)
     } else if ('cancel' in record) {

@@ -11,6 +11,8 @@ export class HeldLease {
   deadlineMs: number
   /** `settling`: its end is on its way to the disk. `expired`: taken away, and not yet given to another. */
   state: 'held' | 'settling' | 'expired' | 'over' = 'held'
+  /** It has run out before: that was its failure, and however it ends, it has no other. */
+  hasFailed = false
   /** Its handler has passed its deadline. */
   isOverdue = false
   /** How its holder has it end, from the moment that he says so. */

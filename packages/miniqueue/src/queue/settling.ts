@@ -44,25 +44,16 @@ export class Settling {
   }
 
   nack(one: Settleable, { delayMs, error, countAttempt = true, memo }: NackOptions): Promise<void> {
-    const { queue, lease, stored } = one
-    const slot = this.#core.ledger.jobs.table.ofSeq(lease.seq)
-    const failures = (slot === undefined ? 0 : this.#core.ledger.jobs.table.load(slot).failures) + 1
-    if (countAttempt && failures >= (stored.body.attempts ?? queue.settings.attempts)) {
-      return this.dead(one, 'attempts', error)
-    }
-    const backoff = stored.body.backoff ?? queue.settings.backoff
-    const waitMs = delayMs ?? retryDelayMs(backoff, failures, error, this.#core.random)
+    const { lease } = one
+    const isLast = (): boolean => countAttempt && !lease.hasFailed && this.#isLast(one)
+    const waitMs = isLast() ? 0 : (delayMs ?? this.#backoffMs(one, error))
     return this.#settle(one, 'nack', () => {
+      if (isLast()) return this.#deadOf(one, 'attempts', error)
+      const counts = countAttempt && !lease.hasFailed
       const delivery = this.#delivery(lease)
       const dueMs = delivery.startMs + delivery.tookMs + waitMs
       const kept = this.#errorOf(error)
-      const nack = {
-        ...delivery,
-        outcome: 'failed' as const,
-        dueMs,
-        delayMs: waitMs,
-        counts: countAttempt,
-      }
+      const nack = { ...delivery, outcome: 'failed' as const, dueMs, delayMs: waitMs, counts }
       return {
         nack: { ...nack, ...(kept && { error: kept }), ...(memo !== undefined && { memo }) },
       }
@@ -70,31 +61,25 @@ export class Settling {
   }
 
   dead(one: Settleable, reason: DeathReason, error: unknown): Promise<void> {
-    return this.#settle(one, 'dead', () => {
-      const delivery = this.#delivery(one.lease)
-      const kept = this.#errorOf(error)
-      const atMs = delivery.startMs + delivery.tookMs
-      return { dead: { ...delivery, atMs, reason, ...(kept && { error: kept }) } }
-    })
+    return this.#settle(one, 'dead', () => this.#deadOf(one, reason, error))
   }
 
   /** The lease has run out. Durable before anybody else gets the job. */
   async expire(one: Settleable): Promise<void> {
     const { lease, queue, stored } = one
     lease.state = 'settling'
-    const { table } = this.#core.ledger.jobs
-    const slot = table.ofSeq(lease.seq)
-    const failures = (slot === undefined ? 0 : table.load(slot).failures) + 1
+    const counts = !lease.hasFailed
     const delivery = this.#delivery(lease)
     const atMs = delivery.startMs + delivery.tookMs
-    const isLast = failures >= (stored.body.attempts ?? queue.settings.attempts)
-    const nack = { ...delivery, outcome: 'expired' as const, dueMs: atMs, delayMs: 0, counts: true }
+    const isLast = counts && this.#isLast(one)
+    const nack = { ...delivery, outcome: 'expired' as const, dueMs: atMs, delayMs: 0, counts }
     const record: QueueRecord = isLast
       ? { dead: { ...delivery, atMs, reason: 'attempts' } }
       : { nack }
     const written = this.#core.journal.settle([record])
     const expired = written.then(() => {
       lease.state = 'expired'
+      lease.hasFailed = true
       // Unless somebody settles it already, and only waits for this.
       if (lease.settled === expired) lease.settled = undefined
       this.#deliveries.end(lease)
@@ -239,6 +224,32 @@ export class Settling {
 
   async #whenExpiryIsWritten(lease: HeldLease): Promise<void> {
     if (lease.state === 'settling' && lease.ending === undefined) await lease.settled
+  }
+
+  #deadOf({ lease }: Settleable, reason: DeathReason, error: unknown): QueueRecord {
+    const delivery = this.#delivery(lease)
+    const atMs = delivery.startMs + delivery.tookMs
+    const counts = lease.hasFailed ? { counts: false } : {}
+    const kept = this.#errorOf(error)
+    return { dead: { ...delivery, atMs, reason, ...counts, ...(kept && { error: kept }) } }
+  }
+
+  #backoffMs({ queue, lease, stored }: Settleable, error: unknown): number {
+    const backoff = stored.body.backoff ?? queue.settings.backoff
+    return retryDelayMs(backoff, this.#failuresWith(lease), error, this.#core.random)
+  }
+
+  /** Whether the job has no attempt left when this delivery fails. */
+  #isLast({ queue, lease, stored }: Settleable): boolean {
+    return this.#failuresWith(lease) >= (stored.body.attempts ?? queue.settings.attempts)
+  }
+
+  /** The job's failures, this delivery's among them. */
+  #failuresWith({ seq, hasFailed }: HeldLease): number {
+    const { table } = this.#core.ledger.jobs
+    const slot = table.ofSeq(seq)
+    const failures = slot === undefined ? 0 : table.load(slot).failures
+    return failures + (hasFailed ? 0 : 1)
   }
 
   #delivery(lease: HeldLease): { of: number; attempt: number; startMs: number; tookMs: number } {

@@ -76,6 +76,8 @@ export interface DeadRecord {
   readonly tookMs?: number
   readonly atMs: number
   readonly reason: DeathReason
+  /** False where the delivery has failed before, by running out. */
+  readonly counts?: boolean
   readonly error?: JobError
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { JobLease } from '../../src/queue/lease.js'
 import { drain, gate, isPending, take } from '../support/leases.js'
 import { settled } from '../support/manual-clock.js'
 import { DIRECTORY, World } from '../support/world.js'
@@ -126,6 +127,48 @@ describe('a settling that comes late', () => {
     expect(await q.receive()).toEqual([])
     await world.cutPower()
     expect(world.queue().stats()).toMatchObject({ completed: 1, depth: 0 })
+  })
+
+  it.each([
+    ['ran out', async () => {}],
+    ['was extended behind its end', (lease: JobLease<unknown>) => lease.extend(1_000)],
+  ])('of a delivery that %s and fails then is one failure', async (_how, prolong) => {
+    const world = await World.open()
+    const q = world.queue({ attempts: 3, backoff: { type: 'fixed', delayMs: 0 } })
+    const { id } = await q.enqueue(1)
+    for (const failures of [1, 2]) {
+      const lease = await take(q, 1_000)
+      await world.clock.advance(1_000)
+      await prolong(lease)
+      await lease.nack()
+      expect(await q.get(id)).toMatchObject({ status: 'waiting', attempt: failures, failures })
+    }
+    await world.reopen()
+    expect(await world.queue().get(id)).toMatchObject({ attempt: 2, failures: 2 })
+  })
+
+  it('of a delivery that ran out twice is one failure', async () => {
+    const world = await World.open()
+    const q = world.queue({ attempts: 2 })
+    const { id } = await q.enqueue(1)
+    const lease = await take(q, 1_000)
+    await world.clock.advance(1_000)
+    await lease.extend(1_000)
+    await world.clock.advance(1_000)
+    expect(await q.get(id)).toMatchObject({ status: 'waiting', attempt: 1, failures: 1 })
+  })
+
+  it('of a delivery that ran out and is not to be tried again is one failure', async () => {
+    const world = await World.open()
+    const q = world.queue()
+    const { id } = await q.enqueue(1)
+    const lease = await take(q, 1_000)
+    await world.clock.advance(1_000)
+    await lease.deadLetter('nonRetryable')
+    const dead = { status: 'dead', attempt: 1, failures: 1 }
+    expect(await q.get(id)).toMatchObject(dead)
+    await world.reopen()
+    expect(await world.queue().get(id)).toMatchObject(dead)
   })
 
   it('of a job that was delivered again is refused, and nothing is written', async () => {

@@ -52,6 +52,18 @@ export const settlingChecks: readonly QueueCheck[] = [
     },
   },
   {
+    name: 'a delivery that ran out and is said to have failed then is one failure',
+    run: async ({ queue, advance }) => {
+      await queue.enqueue(1)
+      const late = await receiveOne(queue, { visibilityTimeoutMs: 1_000 })
+      await advance(1_000)
+      // It may be refused: nobody has to take it any more.
+      await late.nack({ delayMs: 0 }).catch(() => {})
+      const again = await receiveOne(queue)
+      deepStrictEqual([again.deliveryCount, again.failureCount], [2, 1])
+    },
+  },
+  {
     name: 'a memo that was saved is found by the next delivery, and so is one that a nack brings',
     run: async ({ queue }) => {
       await queue.enqueue(1)

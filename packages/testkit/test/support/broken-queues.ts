@@ -168,6 +168,12 @@ class CountsEveryFailure extends FaithfulQueue {
   }
 }
 
+class CountsTwice extends FaithfulQueue {
+  protected override lease(lease: Lease): Lease {
+    return withChanges(lease, { failureCount: 2 * lease.failureCount })
+  }
+}
+
 class TriesAgainAtOnce extends FaithfulQueue {
   protected override lease(lease: Lease): Lease {
     return withChanges(lease, { nack: (options) => lease.nack({ ...options, delayMs: 0 }) })
@@ -212,6 +218,7 @@ export const brokenQueues: readonly BrokenQueue[] = [
   [LosesTheSecond, /after a new opening/],
   [TriesAgainAtOnce, /comes again after the delay/],
   [CountsEveryFailure, /is none of the failures/],
+  [CountsTwice, /is one failure/],
   [ForgetsMemos, /found by the next delivery, and so is/],
   [ForgetsMemos, /of a lease that ran out is found/],
   [ForgetsReasons, /is kept with its reason/],
