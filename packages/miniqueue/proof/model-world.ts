@@ -298,7 +298,7 @@ class ModelWorld {
     const data = ++this.#data
     const value = this.#choices.choose(10)
     const call = this.#queues?.transaction((t) => {
-      if (held !== undefined) t.ack(held.lease as never)
+      if (held !== undefined) t.ack(held.lease)
       t.enqueue(QUEUE, data)
       t.put('cursor', value)
     })

@@ -135,7 +135,7 @@ export class Engine implements Parts {
       ack: async (result) => {
         if (transaction === undefined) return lease.ack(result)
         // It may be tried again when the disk was full.
-        if (!isAcked) transaction.ack(lease as Lease<never>, result)
+        if (!isAcked) transaction.ack(lease, result)
         isAcked = true
         await transaction.commit()
       },

@@ -343,6 +343,16 @@ function ownPayload(queue: DeclaredQueue, { payload }: CheckedJob): CheckedPaylo
   return { text: payload.text, data: carriedCopy(payload.data, 'payload', queue.name) }
 }
 
+/** A job as it is now, whatever its caller does with what it gave. @throws as `enqueue` does */
+export function ownJob(
+  queue: DeclaredQueue,
+  data: unknown,
+  options: EnqueueOptions,
+): { readonly data: unknown; readonly options: EnqueueOptions } {
+  const job = checkedJob(queue, data, options)
+  return { data: ownPayload(queue, job).data, options: job.options }
+}
+
 function checkedJob(queue: DeclaredQueue, data: unknown, options: EnqueueOptions): CheckedJob {
   assertEnqueueOptions(options)
   const payload = checkPayload(queue, data)

@@ -1,6 +1,6 @@
 import type { EnqueueOptions, Enqueued } from './enqueue-options.js'
 import type { Core, DeclaredQueue } from './core.js'
-import { type Enqueuing, tellAll } from './enqueuing.js'
+import { type Enqueuing, ownJob, tellAll } from './enqueuing.js'
 import { carriedCopy } from './carried.js'
 import { type JobLease, Lease } from './lease.js'
 import type { Settling } from './settling.js'
@@ -25,28 +25,34 @@ export class Transaction {
     this.#parts = parts
   }
 
-  /** A queue of this {@link MiniQueue}, by its name or itself. */
+  /**
+   * `queue`: one of this {@link MiniQueue}, by its name or itself. The job is taken as it is now.
+   *
+   * @throws {@link MiniQueueError} `PAYLOAD_INVALID`, `PAYLOAD_TOO_LARGE`
+   */
   enqueue(
     queue: string | { readonly name: string },
     data: unknown,
     options: EnqueueOptions = {},
   ): void {
     this.#assertOpen()
-    this.#jobs.push({ queue: this.#parts.declared(queue), data, options })
+    const declared = this.#parts.declared(queue)
+    this.#jobs.push({ queue: declared, ...ownJob(declared, data, options) })
   }
 
-  /** The job is done, if the rest is. */
-  ack(lease: JobLease<never>, result?: unknown): void {
+  /** The job is done, if the rest is. @throws {@link MiniQueueError} `PAYLOAD_INVALID` for a result that is not JSON */
+  ack(lease: JobLease<unknown>, result?: unknown): void {
     this.#assertOpen()
     if (!(lease instanceof Lease)) throw new TypeError('the lease must be one of this queue')
-    this.#acks.push({ lease: lease as Lease<unknown>, result })
+    const own = result === undefined ? undefined : carriedCopy(result, 'result')
+    this.#acks.push({ lease, result: own })
   }
 
-  /** A value beside the jobs, `MiniQueue.value` gives it back. */
+  /** A value beside the jobs, `MiniQueue.value` gives it back. @throws {@link MiniQueueError} `PAYLOAD_INVALID` for what is not JSON */
   put(key: string, value: unknown): void {
     this.#assertOpen()
     if (typeof key !== 'string') throw new TypeError('the key of a value must be a string')
-    this.#values.set(key, value)
+    this.#values.set(key, carriedCopy(value, 'value'))
   }
 
   /** @internal Whether there is anything but an ack. */
@@ -72,9 +78,7 @@ export class Transaction {
     const batches = queues.map((queue) => {
       return { queue, jobs: this.#jobs.filter((job) => job.queue === queue) }
     })
-    const values = [...this.#values].map(([key, value]) => {
-      return { put: { key, value: carriedCopy(value, 'value') } }
-    })
+    const values = [...this.#values].map(([key, value]) => ({ put: { key, value } }))
     const held = enqueuing.admit(batches)
     const { admitted, release } = held instanceof Promise ? await held : held
     const acks: ReturnType<Settling['prepare']>[] = []

@@ -82,7 +82,7 @@ describe('a resolved ack', () => {
     const world = await World.open()
     await world.queue().enqueue(1)
     const lease = await take(world.queue())
-    await world.queues.transaction((t) => t.ack(lease as never, 'first'))
+    await world.queues.transaction((t) => t.ack(lease, 'first'))
     await lease.ack('second')
     expect(await world.queue().waitFor('@1')).toBe('first')
   })
@@ -132,7 +132,7 @@ describe('a transaction', () => {
       world.queue({}, 'other')
       const before = world.disk.position
       await world.queues.transaction((t) => {
-        t.ack(lease as never)
+        t.ack(lease)
         t.enqueue('other', 'follow-up')
         t.put('cursor', 7)
       })
@@ -155,7 +155,7 @@ describe('a transaction', () => {
     const lease = await take(world.queue())
     const count = world.records.length
     const failing = world.queues.transaction((t) => {
-      t.ack(lease as never)
+      t.ack(lease)
       t.put('key', 1)
       throw new Error('changed my mind')
     })
@@ -188,7 +188,7 @@ describe('a transaction', () => {
     const lease = await take(q, 1_000)
     await world.clock.advance(2_000)
     expect(q.stats()).toMatchObject({ waiting: 1, active: 0 })
-    const done = world.queues.transaction((t) => t.ack(lease as never))
+    const done = world.queues.transaction((t) => t.ack(lease))
     expect(await q.receive()).toEqual([])
     await done
     expect(q.stats()).toMatchObject({ completed: 1, depth: 0 })

@@ -64,19 +64,31 @@ describe('what a caller changes behind the call is not the job’s', () => {
     expect(await delivered()).toEqual(AS_GIVEN)
   })
 
-  it('a transaction, once it is written', async () => {
+  it('a transaction', async () => {
     const one = given()
     const value = { n: 1 }
     world.queue()
-    const call = world.queues.transaction((transaction) => {
+    await world.queues.transaction((transaction) => {
       transaction.enqueue('q', one.data, { headers: one.headers })
       transaction.put('key', value)
+      change(one)
+      value.n = 2
     })
-    await call
-    change(one)
-    value.n = 2
     expect(world.queues.value('key')).toEqual({ n: 1 })
     expect(await delivered()).toEqual(AS_GIVEN)
     expect(world.queues.value('key')).toEqual({ n: 1 })
+  })
+
+  it('the result of an ack in a transaction', async () => {
+    const q = world.queue({ retention: { completed: { count: 1 } } })
+    const { id } = await q.enqueue(1)
+    const lease = await take(q)
+    const result = { n: 1 }
+    await world.queues.transaction((transaction) => {
+      transaction.ack(lease, result)
+      result.n = 2
+    })
+    await world.reopen()
+    expect(await world.queue().waitFor(id)).toEqual({ n: 1 })
   })
 })
