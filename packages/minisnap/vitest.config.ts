@@ -1,12 +1,3 @@
-import { defineConfig } from 'vitest/config'
+import { packageTests } from '../../vitest.packages.js'
 
-export default defineConfig({
-  resolve: { tsconfigPaths: true },
-  test: {
-    include: ['test/**/*.test.ts'],
-    testTimeout: 180_000,
-    // Folders that a test has filled are removed behind it, which takes its time on a busy disk.
-    hookTimeout: 180_000,
-    reporters: ['default', ['json', { outputFile: 'reports/vitest.json' }]],
-  },
-})
+export default packageTests()

@@ -1,10 +1,3 @@
-import { defineConfig } from 'vitest/config'
+import { packageTests } from '../../vitest.packages.js'
 
-export default defineConfig({
-  resolve: { tsconfigPaths: true },
-  test: {
-    include: ['test/**/*.test.ts'],
-    testTimeout: 60_000,
-    reporters: ['default', ['json', { outputFile: 'reports/vitest.json' }]],
-  },
-})
+export default packageTests()
