@@ -334,6 +334,7 @@ export class Deliveries {
       startMs: clock.now(),
       deadlineMs: clock.monotonicMs() + waiter.visibilityTimeoutMs,
       isSuspect,
+      endSeq: table.endSeq(slot),
     })
     this.#hold(lease, queue)
     return { lease, slot, stored }

@@ -7,6 +7,8 @@ export class HeldLease {
   readonly attempt: number
   readonly startMs: number
   readonly isSuspect: boolean
+  /** The record that had ended the job before this delivery, 0 for none: another one ends this lease, too, whatever brings the job back. */
+  readonly endSeq: number
   /** By the monotonic clock; Infinity where its holder is in this process and cannot be lost. */
   deadlineMs: number
   /** `settling`: its end is on its way to the disk. `expired`: taken away, and not yet given to another. */
@@ -28,12 +30,14 @@ export class HeldLease {
     readonly startMs: number
     readonly deadlineMs: number
     readonly isSuspect: boolean
+    readonly endSeq: number
   }) {
     this.seq = parts.seq
     this.attempt = parts.attempt
     this.startMs = parts.startMs
     this.deadlineMs = parts.deadlineMs
     this.isSuspect = parts.isSuspect
+    this.endSeq = parts.endSeq
   }
 
   get signal(): AbortSignal {

@@ -217,8 +217,11 @@ export class Settling {
       throw lost(queue, lease, stored, 'its time was over, and the job was delivered again')
     }
     const status = table.status(slot)
-    const isHeld = lease.state === 'held' && status === 'active'
-    if (isHeld || (lease.state === 'expired' && status !== 'active' && isOpen(status))) return slot
+    const isLate = lease.state === 'expired' && isOpen(status)
+    if (isLate && table.endSeq(slot) !== lease.endSeq) {
+      throw lost(queue, lease, stored, 'the job has ended since, and was brought back')
+    }
+    if (isLate || (lease.state === 'held' && status === 'active')) return slot
     throw lost(queue, lease, stored, `the job is ${status}, and this delivery has been settled`)
   }
 

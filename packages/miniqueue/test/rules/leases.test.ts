@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { JobLease } from '../../src/queue/lease.js'
+import type { Queue } from '../../src/queue/queue.js'
 import { drain, gate, isPending, take } from '../support/leases.js'
 import { settled } from '../support/manual-clock.js'
 import { DIRECTORY, World } from '../support/world.js'
@@ -169,6 +170,24 @@ describe('a settling that comes late', () => {
     expect(await q.get(id)).toMatchObject(dead)
     await world.reopen()
     expect(await world.queue().get(id)).toMatchObject(dead)
+  })
+
+  it.each<[string, number, (q: Queue<unknown>, id: string) => Promise<unknown>]>([
+    ['was cancelled and tried again', 5, (q, id) => q.cancel(id).then(() => q.retry(id))],
+    ['was dead and tried again', 1, (q, id) => q.retry(id)],
+  ])('of a job that %s is refused, and nothing is written', async (_how, attempts, bringBack) => {
+    const world = await World.open()
+    const q = world.queue({ attempts })
+    const { id } = await q.enqueue(1)
+    const stale = await take(q, 1_000)
+    await world.clock.advance(1_000)
+    await bringBack(q, id)
+    const { length } = world.records
+    for (const call of [stale.ack(), stale.nack(), stale.extend(1_000), stale.save(1)]) {
+      await expect(call).rejects.toMatchObject({ code: 'LEASE_LOST' })
+    }
+    expect(world.records).toHaveLength(length)
+    expect((await take(q)).token).toBe(2)
   })
 
   it('of a job that was delivered again is refused, and nothing is written', async () => {
