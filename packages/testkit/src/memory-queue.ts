@@ -154,7 +154,7 @@ export class MemoryQueue<T> implements MessageQueue<T> {
       const { lease, status } = message
       if (status !== 'leased' || lease === undefined || lease.expiresAt > nowMs) continue
       Object.assign(message, { status: 'pending', dueMs: nowMs, lease: undefined })
-      message.failureCount += lease.hasFailed ? 0 : 1
+      message.failureCount += lease.signal.aborted ? 0 : 1
       lease.lose(new QueueError('LEASE_LOST', `the lease of ${message.id} has run out`))
     }
   }
@@ -197,8 +197,6 @@ class MemoryLease<T> implements MessageLease<T> {
   readonly #queue: MemoryQueue<T>
   readonly #lost = new AbortController()
   #acked: Promise<void> | undefined
-  /** It has run out: that was its failure. */
-  #hasFailed = false
 
   constructor(queue: MemoryQueue<T>, message: Message<T>, expiresAt: number) {
     this.#queue = queue
@@ -236,7 +234,7 @@ class MemoryLease<T> implements MessageLease<T> {
     return this.#queue.settle(this, (message) => {
       message.status = 'pending'
       message.dueMs = this.#queue.clock.monotonicMs() + delayMs
-      message.failureCount += countAttempt && !this.#hasFailed ? 1 : 0
+      message.failureCount += countAttempt && !this.signal.aborted ? 1 : 0
       message.lease = undefined
       if (memo !== undefined) message.memo = JSON.stringify(memo)
     })
@@ -264,14 +262,8 @@ class MemoryLease<T> implements MessageLease<T> {
     return this.#queue.settle(this, (message) => void (message.memo = text))
   }
 
-  /** @internal */
-  get hasFailed(): boolean {
-    return this.#hasFailed
-  }
-
-  /** @internal */
+  /** @internal It has run out: that was its failure, whatever is said of it afterwards. */
   lose(reason: QueueError): void {
-    this.#hasFailed = true
     this.#lost.abort(reason)
   }
 }

@@ -45,7 +45,7 @@ export class Settling {
 
   nack(one: Settleable, { delayMs, error, countAttempt = true, memo }: NackOptions): Promise<void> {
     const { lease } = one
-    const isLast = (): boolean => countAttempt && !lease.hasFailed && this.#isLast(one)
+    const isLast = (): boolean => countAttempt && this.#isLast(one)
     const waitMs = isLast() ? 0 : (delayMs ?? this.#backoffMs(one, error))
     return this.#settle(one, 'nack', () => {
       if (isLast()) return this.#deadOf(one, 'attempts', error)
@@ -68,14 +68,8 @@ export class Settling {
   async expire(one: Settleable): Promise<void> {
     const { lease, queue, stored } = one
     lease.state = 'settling'
-    const counts = !lease.hasFailed
-    const delivery = this.#delivery(lease)
-    const atMs = delivery.startMs + delivery.tookMs
-    const isLast = counts && this.#isLast(one)
-    const nack = { ...delivery, outcome: 'expired' as const, dueMs: atMs, delayMs: 0, counts }
-    const record: QueueRecord = isLast
-      ? { dead: { ...delivery, atMs, reason: 'attempts' } }
-      : { nack }
+    const isLast = this.#isLast(one)
+    const record = isLast ? this.#deadOf(one, 'attempts', undefined) : this.#expiryOf(lease)
     const written = this.#core.journal.settle([record])
     const expired = written.then(() => {
       lease.state = 'expired'
@@ -142,7 +136,7 @@ export class Settling {
     if (lease.settled !== undefined && lease.state !== 'held' && lease.ending === ending) {
       return lease.settled
     }
-    const settled = this.#settleOnce(one, ending, make)
+    const settled = this.#settleOnce(one, make)
     if (lease.ending === undefined) {
       lease.ending = ending
       lease.settled = settled
@@ -150,11 +144,7 @@ export class Settling {
     return settled
   }
 
-  async #settleOnce(
-    one: Settleable,
-    ending: Ending,
-    make: (isLate: boolean) => QueueRecord,
-  ): Promise<void> {
+  async #settleOnce(one: Settleable, make: (isLate: boolean) => QueueRecord): Promise<void> {
     const { lease } = one
     if (lease.state === 'settling') await this.#whenExpiryIsWritten(lease)
     this.#slotOf(one)
@@ -229,6 +219,13 @@ export class Settling {
     if (lease.state === 'settling' && lease.ending === undefined) await lease.settled
   }
 
+  #expiryOf(lease: HeldLease): QueueRecord {
+    const delivery = this.#delivery(lease)
+    const dueMs = delivery.startMs + delivery.tookMs
+    const counts = !lease.hasFailed
+    return { nack: { ...delivery, outcome: 'expired', dueMs, delayMs: 0, counts } }
+  }
+
   #deadOf({ lease }: Settleable, reason: DeathReason, error: unknown): QueueRecord {
     const delivery = this.#delivery(lease)
     const atMs = delivery.startMs + delivery.tookMs
@@ -244,7 +241,8 @@ export class Settling {
 
   /** Whether the job has no attempt left when this delivery fails. */
   #isLast({ queue, lease, stored }: Settleable): boolean {
-    return this.#failuresWith(lease) >= (stored.body.attempts ?? queue.settings.attempts)
+    const attempts = stored.body.attempts ?? queue.settings.attempts
+    return !lease.hasFailed && this.#failuresWith(lease) >= attempts
   }
 
   /** The job's failures, this delivery's among them. */
