@@ -23,7 +23,6 @@ import { readBody, viewAtEnd } from './views.js'
 import type { DeadJob, Delivered } from './waiter.js'
 import { Watchers } from './watchers.js'
 
-const DEFAULT_CLOSE_MS = 30_000
 /** Whether the journal has grown too large is looked at after so many records. */
 const CLEAN_EVERY = 64
 
@@ -223,9 +222,7 @@ export class Engine implements Parts {
     const { core, deliveries, watchers } = this
     await this.scheduler.close()
     const reports = await Promise.all(
-      [...this.workers.keys()].map((worker) =>
-        worker.close({ timeoutMs: DEFAULT_CLOSE_MS, ...options }),
-      ),
+      [...this.workers.keys()].map((worker) => worker.close(options)),
     )
     deliveries.close()
     const message = `${core.directory}: the queue is closed`

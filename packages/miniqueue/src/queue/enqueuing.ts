@@ -45,12 +45,14 @@ export interface Held {
 }
 
 /** Jobs of one queue that are to be admitted together. */
-interface Batch {
+/** Jobs of one queue that go together. */
+export interface Batch {
   readonly queue: DeclaredQueue
   readonly jobs: readonly CheckedJob[]
 }
 
-interface CheckedJob {
+/** A job that may be enqueued, as far as its queue's state has no say in it. */
+export interface CheckedJob {
   readonly payload: CheckedPayload
   readonly options: EnqueueOptions
   /** Under which no other job may be on its way. */
@@ -71,7 +73,8 @@ export class Enqueuing {
 
   /** One commit: all of them, or none. Resolves when it is durable. */
   async enqueue(queue: DeclaredQueue, jobs: readonly NewJob[]): Promise<Enqueued[]> {
-    const held = this.admit([{ queue, jobs }])
+    const checked = jobs.map(({ data, options = NO_OPTIONS }) => checkedJob(queue, data, options))
+    const held = this.admit([{ queue, jobs: checked }])
     const { admitted, release } = held instanceof Promise ? await held : held
     try {
       const records = admitted.flatMap(({ record }) => record ?? [])
@@ -101,22 +104,16 @@ export class Enqueuing {
   }
 
   /**
-   * Checks jobs, and holds their ids, keys and room until they are released. At once where there is nothing to
+   * Holds the ids, keys and room of jobs until they are released. At once where there is nothing to
    * wait for: what is written in the same turn is what was checked.
    */
-  admit(
-    batches: readonly { readonly queue: DeclaredQueue; readonly jobs: readonly NewJob[] }[],
-  ): Held | Promise<Held> {
-    const checked = batches.map(({ queue, jobs }) => {
-      const all = jobs.map(({ data, options = NO_OPTIONS }) => checkedJob(queue, data, options))
-      return { queue, jobs: all }
-    })
+  admit(batches: readonly Batch[]): Held | Promise<Held> {
     const names = new Set<string>()
-    for (const { options, name } of checked.flatMap(({ jobs }) => jobs)) {
+    for (const { options, name } of batches.flatMap(({ jobs }) => jobs)) {
       if (name !== undefined && names.size === names.add(name).size) throw twice(options)
     }
-    const held = this.#tryToAdmit(checked)
-    return held instanceof Promise ? this.#admitBehind(held, checked) : held
+    const held = this.#tryToAdmit(batches)
+    return held instanceof Promise ? this.#admitBehind(held, batches) : held
   }
 
   async #admitBehind(obstacle: Promise<void>, batches: readonly Batch[]): Promise<Held> {
@@ -344,13 +341,9 @@ function ownPayload(queue: DeclaredQueue, { payload }: CheckedJob): CheckedPaylo
 }
 
 /** A job as it is now, whatever its caller does with what it gave. @throws as `enqueue` does */
-export function ownJob(
-  queue: DeclaredQueue,
-  data: unknown,
-  options: EnqueueOptions,
-): { readonly data: unknown; readonly options: EnqueueOptions } {
+export function ownJob(queue: DeclaredQueue, data: unknown, options: EnqueueOptions): CheckedJob {
   const job = checkedJob(queue, data, options)
-  return { data: ownPayload(queue, job).data, options: job.options }
+  return { ...job, payload: ownPayload(queue, job) }
 }
 
 function checkedJob(queue: DeclaredQueue, data: unknown, options: EnqueueOptions): CheckedJob {

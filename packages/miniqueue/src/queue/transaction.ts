@@ -1,6 +1,6 @@
 import type { EnqueueOptions, Enqueued } from './enqueue-options.js'
 import type { Core, DeclaredQueue } from './core.js'
-import { type Enqueuing, ownJob, tellAll } from './enqueuing.js'
+import { type CheckedJob, type Enqueuing, ownJob, tellAll } from './enqueuing.js'
 import { carriedCopy } from './carried.js'
 import { type JobLease, Lease } from './lease.js'
 import type { Settling } from './settling.js'
@@ -15,7 +15,7 @@ interface TransactionParts {
 /** Collects what becomes one commit: jobs, acks and values. */
 export class Transaction {
   readonly #parts: TransactionParts
-  readonly #jobs: { queue: DeclaredQueue; data: unknown; options: EnqueueOptions }[] = []
+  readonly #jobs: { readonly queue: DeclaredQueue; readonly job: CheckedJob }[] = []
   readonly #acks: { lease: Lease<unknown>; result: unknown }[] = []
   readonly #values = new Map<string, unknown>()
   #isOver = false
@@ -37,7 +37,7 @@ export class Transaction {
   ): void {
     this.#assertOpen()
     const declared = this.#parts.declared(queue)
-    this.#jobs.push({ queue: declared, ...ownJob(declared, data, options) })
+    this.#jobs.push({ queue: declared, job: ownJob(declared, data, options) })
   }
 
   /** The job is done, if the rest is. @throws {@link MiniQueueError} `PAYLOAD_INVALID` for a result that is not JSON */
@@ -53,11 +53,6 @@ export class Transaction {
     this.#assertOpen()
     if (typeof key !== 'string') throw new TypeError('the key of a value must be a string')
     this.#values.set(key, carriedCopy(value, 'value'))
-  }
-
-  /** @internal Whether there is anything but an ack. */
-  get isEmpty(): boolean {
-    return this.#jobs.length === 0 && this.#values.size === 0
   }
 
   /** @internal Writes it all, or nothing; after a failure it may be tried again. What became of the jobs, in their order. */
@@ -76,7 +71,8 @@ export class Transaction {
     const { core, enqueuing, settling } = this.#parts
     const queues = [...new Set(this.#jobs.map(({ queue }) => queue))]
     const batches = queues.map((queue) => {
-      return { queue, jobs: this.#jobs.filter((job) => job.queue === queue) }
+      const own = this.#jobs.filter((one) => one.queue === queue)
+      return { queue, jobs: own.map(({ job }) => job) }
     })
     const values = [...this.#values].map(([key, value]) => ({ put: { key, value } }))
     const held = enqueuing.admit(batches)
@@ -98,7 +94,7 @@ export class Transaction {
       for (const { done } of acks) done()
       const jobs = batches.flatMap((batch) => batch.jobs)
       const told = new Map(tellAll(admitted, first).map((one, index) => [jobs[index], one]))
-      return this.#jobs.flatMap((job) => told.get(job) ?? [])
+      return this.#jobs.flatMap(({ job }) => told.get(job) ?? [])
     } catch (error) {
       for (const { undo } of acks) undo()
       throw error
