@@ -1,5 +1,7 @@
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { MiniStore, type OpenOptions } from '@mini-rs/ministore'
+import { type FileSystem, nodeFileSystem } from '@mini-rs/ministore/fs'
 import { describe, expect, it } from 'vitest'
 import { BASE, writeJournal } from './support/journals.js'
 import { CrashFileSystem, errno } from '@mini-rs/testkit'
@@ -16,6 +18,26 @@ async function numbered(count: number, options: OpenOptions<unknown> = {}) {
   const store = await MiniStore.open(BASE, { fileSystem, maxSegmentBytes: 300, ...options })
   for (let n = 1; n <= count; n++) await store.append({ n })
   return { fileSystem, store }
+}
+
+/** Files of which one is told of: that its end has been read, and its size not yet been asked for. */
+function onceRead(path: string, then: () => void): FileSystem {
+  let isTold = false
+  const open: FileSystem['open'] = async (openedPath, mode, permissions) => {
+    const handle = await nodeFileSystem.open(openedPath, mode, permissions)
+    if (openedPath !== path) return handle
+    const sizeSync = handle.sizeSync.bind(handle)
+    return Object.assign(handle, {
+      sizeSync: () => {
+        if (!isTold) {
+          isTold = true
+          then()
+        }
+        return sizeSync()
+      },
+    })
+  }
+  return { ...nodeFileSystem, open }
 }
 
 describe('reading', () => {
@@ -208,6 +230,48 @@ describe('reading', () => {
     await writing
     expect(reads).toBeGreaterThan(0)
     await store.close()
+  })
+
+  it.each(['sealed', 'foreign'])(
+    'takes %s lines that are appended just as it comes to the end',
+    async (kind) => {
+      const path = join(temporaryFolder(), 'journal.jsonl')
+      const { records } = await writeJournal(path, 9)
+      rmSync(`${path}.ack`)
+      const lines = readFileSync(path, 'utf8').split(/(?<=\n)/)
+      const late = lines.slice(6).map((line) => (kind === 'sealed' ? line : `${line.trimEnd()}\n`))
+      writeFileSync(path, lines.slice(0, 6).join(''))
+      let isLate = true
+      const fileSystem = onceRead(path, () => {
+        appendFileSync(path, late.join(''))
+        isLate = false
+      })
+      expect(await MiniStore.replay(path, { fileSystem })).toEqual(records)
+      expect(isLate).toBe(false)
+    },
+  )
+
+  it('shows no line twice, though a wrong seal comes far behind it', async () => {
+    const path = join(temporaryFolder(), 'journal.jsonl')
+    await writeJournal(path, 1)
+    const foreign = Array.from(
+      { length: 20_000 },
+      (_, n) => `{"n":${n},"text":"${'.'.repeat(99)}"}\n`,
+    )
+    appendFileSync(path, foreign.join(''))
+    const store = await MiniStore.open<unknown>(path)
+    await store.append('sealed')
+    await store.close()
+    const bytes = readFileSync(path)
+    bytes[bytes.lastIndexOf('sealed')] = 0x58
+    writeFileSync(path, bytes)
+    const seen: number[] = []
+    const reading = (async () => {
+      for await (const { seq } of MiniStore.entries(path)) seen.push(seq)
+    })()
+    await expect(reading).rejects.toMatchObject({ code: 'JOURNAL_CORRUPT' })
+    expect(seen.length).toBeGreaterThan(10_000)
+    expect(seen).toEqual(seen.map((_, index) => index + 1))
   })
 
   it('inspects', async () => {

@@ -2,7 +2,7 @@ import type { SegmentLink } from '../format/header.js'
 import type { FileSystem } from '../fs/file-system.js'
 import { isDeepStrictEqual } from '../platform/node.js'
 import { type RecordDecoder, decodeError } from '../record/record-codec.js'
-import { EMPTY_TAIL, condense, decide } from '../recovery/decide.js'
+import { condense, decide } from '../recovery/decide.js'
 import {
   type FoundWatermark,
   type JournalEnd,
@@ -12,7 +12,7 @@ import {
 import { decodeRun } from './run-decoder.js'
 import type { KnownPlace } from './known-places.js'
 import { corruptError } from './segment-chain.js'
-import { type Run, SegmentScanner, crcInRun } from './segment-scanner.js'
+import { type Checkpoint, type Run, SegmentScanner, crcInRun } from './segment-scanner.js'
 import {
   type OpenSegment,
   dropped,
@@ -20,7 +20,7 @@ import {
   openKnownSegment,
   openNextSegment,
 } from './segment-walk.js'
-import { scanTail } from './tail-scan.js'
+import { type TailEvidence, scanTail } from './tail-scan.js'
 
 /** Consecutive records, in the pieces in which they are read. */
 export interface Batch<R> {
@@ -113,9 +113,13 @@ async function* readSegment<R>(
   const { handle, path, firstSeq, number } = segment
   const { maxRecordBytes, to } = range
   const durable = range.watermark?.mark.durable
+  const { sectorBytes } = range.fileSystem
   let start = segment.start
   // A reading that begins behind the place takes the CRC there on trust.
   let crcAtDurable = durable && start.offsetBytes >= durable.offset ? durable.crc : undefined
+  // Foreign lines are read twice where a wrong seal comes far behind them.
+  let from = range.from ?? 1
+  let evidence: TailEvidence | undefined
   for (;;) {
     const scanner = new SegmentScanner(handle, path, start, maxRecordBytes)
     try {
@@ -130,8 +134,10 @@ async function* readSegment<R>(
           ? { segment: number, path, checkpoint: scanner.sealedEnd }
           : undefined
         if (sealedEnd !== undefined) range.passed?.(sealedEnd)
-        if (range.from === undefined || nextSeq > range.from) {
-          yield { ...decodeBatch(run, { path, firstSeq: runFirstSeq }, range), sealedEnd }
+        if (nextSeq > from) {
+          const batch = decodeBatch(run, { path, firstSeq: runFirstSeq }, { ...range, from })
+          from = nextSeq
+          yield { ...batch, sealedEnd }
         }
         if (to !== undefined && nextSeq > to) return undefined
       }
@@ -139,11 +145,11 @@ async function* readSegment<R>(
       await scanner.settle()
     }
     const { good } = scanner
-    const { sectorBytes } = range.fileSystem
-    if (
-      good.offsetBytes === start.offsetBytes &&
-      (await isEndJudged(segment, scanner, sectorBytes))
-    ) {
+    // Lines may come while the file is read: only what stood there before a scan that did not take it, and still does, is judged.
+    const before = good.offsetBytes === start.offsetBytes ? evidence : undefined
+    evidence = await scanTail(handle, good, handle.sizeSync(), sectorBytes)
+    if (evidence.sizeBytes === 0 || isDeepStrictEqual(before, evidence)) {
+      if (evidence.sizeBytes > 0) judgeEnd(segment, good, evidence)
       const nextSeq = firstSeq + good.recordCount
       const link = { segment: number + 1, firstSeq: nextSeq, prevCrc: good.crc }
       return { link, offsetBytes: good.offsetBytes, crcAtDurable }
@@ -152,18 +158,9 @@ async function* readSegment<R>(
   }
 }
 
-/** Judges what stands behind the last commit, unless it is still changing. @throws JOURNAL_CORRUPT */
-async function isEndJudged(
-  segment: OpenSegment,
-  { good }: SegmentScanner,
-  sectorBytes: number,
-): Promise<boolean> {
-  const { handle, path, firstSeq } = segment
-  const sizeBytes = handle.sizeSync()
-  if (sizeBytes <= good.offsetBytes) return true
-  const evidence = await scanTail(handle, good, sizeBytes, sectorBytes)
-  const again = await scanTail(handle, good, handle.sizeSync(), sectorBytes)
-  if (!isDeepStrictEqual(evidence, again)) return false
+/** @throws JOURNAL_CORRUPT when what stands behind the last commit is not torn */
+function judgeEnd(segment: OpenSegment, good: Checkpoint, tail: TailEvidence): void {
+  const { path, firstSeq } = segment
   const { decision, row } = decide({
     active: 'segment',
     archivedHeader: 'right',
@@ -171,14 +168,14 @@ async function isEndJudged(
     isChainBroken: !segment.isActive,
     isBeforeWatermark: false,
     isSameBootUnclean: false,
-    tail: evidence.sizeBytes === 0 ? EMPTY_TAIL : condense(evidence, false),
+    tail: condense(tail, false),
   })
-  if (decision !== 'refuseCorrupt') return true
+  if (decision !== 'refuseCorrupt') return
   const what = row === 2 ? 'this archived segment is not whole' : 'acknowledged data is damaged'
   throw corruptError(path, what, {
     line: good.recordCount + 2,
     offsetBytes: good.offsetBytes,
-    sizeBytes: evidence.sizeBytes,
+    sizeBytes: tail.sizeBytes,
     lastSeq: firstSeq + good.recordCount - 1,
   })
 }
@@ -189,10 +186,10 @@ function decodeBatch<R>(
   {
     codec,
     maxRecordBytes,
-    from = 1,
+    from,
     to = Number.MAX_SAFE_INTEGER,
     decode = decodeRun,
-  }: ReadRange<R>,
+  }: ReadRange<R> & { readonly from: number },
 ): Omit<DetailedBatch<R>, 'sealedEnd'> {
   const decoded = decode(run, { path, firstSeq, maxRecordBytes })
   const skipped = Math.max(0, from - firstSeq)
