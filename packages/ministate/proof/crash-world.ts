@@ -226,7 +226,7 @@ class Life {
       if (immutable === undefined) this.#note(seq)
       else this.#shown(seq, textOf(immutable.state), 'what was published')
     })
-    this.#watchers.push(this.#collect(manager))
+    this.#watchers.push(this.#collect(manager).catch((error: unknown) => this.#endedBy(error)))
   }
 
   async #collect(manager: Manager): Promise<void> {
@@ -239,6 +239,12 @@ class Life {
       if (!isSame) throw new Violation(`the change ${change.seq} is another`)
       this.#note(change.seq)
     }
+  }
+
+  /** Where answers come before the sync, records can become durable and be dropped between two looks. */
+  #endedBy(error: unknown): void {
+    const isLax = this.#options.open?.durability === 'os'
+    if (!isLax || !MiniStoreError.is(error) || error.code !== 'SEQ_DROPPED') throw error
   }
 
   #shown(seq: number, text: string, what: string): void {

@@ -255,7 +255,8 @@ export class StateManager<S extends object, M> {
    * Mutations as they become durable, each when `state` reflects it: from `from` on, else from now on, until
    * the signal, or `close`. A follower yields `reset` where it could not go on from record to record.
    *
-   * @throws ministore's `SEQ_DROPPED` for a `from` that the log does not hold any more
+   * @throws ministore's `SEQ_DROPPED` for what the log does not hold any more, as `from`, or because whoever takes
+   * the changes is slower than the compaction: `snapshots.keepFrom` keeps what is not taken yet
    */
   changes(
     options: { readonly from?: number; readonly signal?: AbortSignal } = {},

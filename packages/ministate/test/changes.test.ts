@@ -129,6 +129,26 @@ describe.each(ENGINES)('changes with engine %s', (engine) => {
     await manager.close()
   })
 
+  it('is SEQ_DROPPED where the compaction is faster than whoever takes them, unless keepFrom says so', async () => {
+    for (const keepFrom of [undefined, () => 2]) {
+      const manager = await open(new CrashFileSystem(), {
+        maxSegmentBytes: 100,
+        snapshots: { keep: 1, ...(keepFrom && { keepFrom }) },
+      })
+      const changes = manager.changes()[Symbol.asyncIterator]()
+      const first = changes.next()
+      await manager.apply('clear')
+      expect((await first).value).toMatchObject({ seq: 1 })
+      for (let n = 0; n < 20; n++) await manager.apply({ add: { text: `${n}` } })
+      await manager.createSnapshot()
+      await manager.compact()
+      const second = await changes.next().catch((error: unknown) => error)
+      if (keepFrom === undefined) expect(second).toMatchObject({ code: 'SEQ_DROPPED' })
+      else expect(second).toMatchObject({ value: { seq: 2 } })
+      await manager.close()
+    }
+  })
+
   it('on a follower: mutations as the follower reflects them, and close ends it', async () => {
     const fileSystem = new CrashFileSystem()
     const writer = await open(fileSystem)
