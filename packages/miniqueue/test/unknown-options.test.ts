@@ -21,7 +21,11 @@ const ID = '@1'
 describe('an option that there is not is refused', () => {
   const NO_FOLDER = '/never'
   it.each<[string, object, RegExp]>([
-    ['options', { durabilty: 'os' }, /"durabilty"; there are durability, maxSegmentBytes, /],
+    [
+      'options',
+      { durabilty: 'os' },
+      /"durabilty"; there are durability, syncOn, maxSegmentBytes, /,
+    ],
     ['dedupWindow', { dedupWindow: { age: 5 } }, /"age"; there are ageMs, count$/],
   ])('by open: %s %j', async (what, given, names) => {
     const opening = MiniQueue.open(NO_FOLDER, slip({ fileSystem: world.disk, ...given }))

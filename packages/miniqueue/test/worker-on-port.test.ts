@@ -117,6 +117,67 @@ describe('a worker on a queue whose leases run out', () => {
     expect(failed).toEqual([])
   })
 
+  describe('while acks are on their way', () => {
+    /** Starts a worker whose acks wait, and tells what it has begun. */
+    async function startHeld(
+      options: ProcessOptions,
+      jobs: number,
+    ): Promise<{ begun: unknown[]; worker: Worker; release: () => Promise<void> }> {
+      let acks = gate()
+      const held = new Proxy(queue, {
+        get: (target, name: keyof MemoryQueue<unknown>) =>
+          name !== 'receive'
+            ? target[name]
+            : async (...args: Parameters<typeof queue.receive>) => {
+                const leases = await target.receive(...args)
+                for (const lease of leases) {
+                  const ack = lease.ack.bind(lease)
+                  lease.ack = (result) => acks.promise.then(() => ack(result))
+                }
+                return leases
+              },
+      })
+      for (let data = 0; data < jobs; data++) await queue.enqueue(data)
+      const begun: unknown[] = []
+      const worker = new Worker(
+        hostOf(held),
+        ({ data }: Job<unknown>) => void begun.push(data),
+        options,
+      )
+      await settled()
+      const release = async (): Promise<void> => {
+        const before = acks
+        acks = gate()
+        before.open()
+        await settled()
+      }
+      return { begun, worker, release }
+    }
+
+    it('as many jobs begin as may run at once, and no more', async () => {
+      const { begun, worker, release } = await startHeld({ concurrency: 3 }, 10)
+      expect(begun).toEqual([0, 1, 2, 3, 4, 5])
+      expect(worker.running).toBe(0)
+      await release()
+      expect(begun).toHaveLength(10)
+      const closing = worker.close()
+      await release()
+      await release()
+      expect(await closing).toEqual({ abandoned: [] })
+      expect(failed).toEqual([])
+    })
+
+    it('none begins where they run one by one', async () => {
+      const { begun, worker, release } = await startHeld({ concurrency: 1 }, 3)
+      expect(begun).toEqual([0])
+      await release()
+      expect(begun).toEqual([0, 1])
+      const closing = worker.close()
+      await release()
+      expect(await closing).toEqual({ abandoned: [] })
+    })
+  })
+
   it('holds the lease of a long handler as long as it runs, by extending it', async () => {
     const work = gate()
     const runs: number[] = []

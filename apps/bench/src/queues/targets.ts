@@ -35,6 +35,9 @@ const OF_PEERS = [
   ['plainjob', 20],
 ] as const
 const LATENCY_SYNCS = 1.5
+/** What is asked of a lone caller, who may have his sync on his own thread. */
+const INLINE: readonly RateKey[] = ['enqueue1', 'drain1']
+const THE_SAME_INLINE = "the same with syncOn: 'inline'"
 
 /** Rates of a subject, one a round; empty where it was not measured. */
 export function ratesOf(
@@ -62,18 +65,23 @@ export function latencyInSyncs(
 /** What we want of ours, beside the floor and the others of the same run; what was not measured is left out. */
 export function targets({ rates, floors }: QueueFigures): Target[] {
   const ours = rates.find(({ subject }) => subject.name === 'miniqueue')
+  const inline = rates.find(({ subject }) => subject.name === 'miniqueue inline')
   if (ours === undefined) return []
   return [
-    ...OF_FLOOR.map(([key, name, reach]) =>
-      compared(`${name} ÷ floor`, reach, ours.perSecond[key], floorRates(floors, key)),
-    ),
+    ...OF_FLOOR.flatMap(([key, name, reach]) => {
+      const floor = floorRates(floors, key)
+      const target = compared(`${name} ÷ floor`, reach, ours.perSecond[key], floor)
+      if (inline === undefined || !INLINE.includes(key)) return [target]
+      return [target, compared(THE_SAME_INLINE, reach, inline.perSecond[key], floor)]
+    }),
     ...OF_PEERS.flatMap(([peer, reach]) => {
       const theirs = ratesOf(rates, peer, 'drain100')
       if (theirs.length === 0) return []
       const name = `drain, concurrency 100 ÷ ${peer}`
       return [compared(name, reach, ours.perSecond.drain100, theirs)]
     }),
-    latencyTarget(ours, floors),
+    latencyTarget('latency from enqueue to handler, p50, in sync times', ours, floors),
+    ...(inline === undefined ? [] : [latencyTarget(THE_SAME_INLINE, inline, floors)]),
   ]
 }
 
@@ -94,12 +102,12 @@ function compared(
   }
 }
 
-function latencyTarget(ours: RateFigures, floors: Floors | undefined): Target {
+function latencyTarget(name: string, ours: RateFigures, floors: Floors | undefined): Target {
   const value = median(latencyInSyncs(ours, floors, 'p50Ms'))
   const p50Ms = median(ours.latency.map((round) => round.p50Ms))
   const floorMs = median(floors?.latency.map((floor) => floor.p50Ms) ?? [])
   return {
-    name: 'latency from enqueue to handler, p50, in sync times',
+    name,
     reach: `< ${LATENCY_SYNCS}`,
     value,
     measured: value.toFixed(2),

@@ -150,11 +150,11 @@ export class Jobs {
   }
 
   /** An event that ends a job. Its time is from then on when it ended. */
-  end(seq: number, slot: number, event: JobEvent, endedMs: number, extra: JobExtra): boolean {
+  end(seq: number, slot: number, event: JobEvent, endedMs: number, extra?: JobExtra): boolean {
     if (!this.change(slot, event)) return false
     this.table.setDueMs(slot, endedMs)
     this.table.setEndSeq(slot, seq)
-    if (Object.keys(extra).length > 0) Object.assign(this.table.extraToChange(slot), extra)
+    if (extra !== undefined) Object.assign(this.table.extraToChange(slot), extra)
     return true
   }
 

@@ -203,7 +203,7 @@ export class Ledger {
     if (memo !== undefined) extra.memo = memo
   }
 
-  #end(seq: number, of: number, event: JobEvent, endedMs: number, extra: JobExtra = {}): void {
+  #end(seq: number, of: number, event: JobEvent, endedMs: number, extra?: JobExtra): void {
     this.#noteTime(endedMs)
     const slot = this.jobs.table.ofSeq(of)
     if (slot !== undefined && this.jobs.end(seq, slot, event, endedMs, extra)) {

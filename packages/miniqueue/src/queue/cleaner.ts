@@ -122,7 +122,7 @@ export class Cleaner {
       // A record on its way would stand before the carry in the journal, and not be in it: a job that was
       // acknowledged would come again.
       const isUnderWay = piece.beside.length > 0 && journal.isUnderWay(BESIDE_JOBS)
-      if (isUnderWay || jobs.some(({ of }) => journal.isUnderWay(of))) await this.#core.log.flush()
+      if (isUnderWay || jobs.some(({ of }) => journal.isUnderWay(of))) await journal.flush()
       else if (jobs.every((job) => this.#isLive(job) && this.#isNew(job))) break
     }
     const carried = jobs.flatMap(({ slot, stored, end }) =>

@@ -247,7 +247,7 @@ export class Engine implements Parts {
   async #release(): Promise<void> {
     const { core, deliveries } = this
     if (core.log.status !== 'open') return
-    await core.log.flush()
+    await core.journal.flush()
     const jobs = [...deliveries.unsettled()]
     if (jobs.length === 0 && core.ledger.crashesInRow === 0) return
     await core.journal.settle([{ release: { jobs, atMs: core.clock.now() } }])

@@ -1,5 +1,5 @@
 import type { OptionNames } from '@mini-rs/ministore'
-import { channel } from 'node:diagnostics_channel'
+import { type Channel, channel } from 'node:diagnostics_channel'
 import { EventEmitter } from 'node:events'
 import type { DeathReason, JobError } from '../job-types.js'
 import type { Job } from '../job.js'
@@ -55,6 +55,10 @@ const EVENTS: OptionNames<QueueEvents> = {
   failed: true,
 }
 
+const CHANNELS = Object.fromEntries(
+  Object.keys(EVENTS).map((event) => [event, channel(`@mini-rs/miniqueue:${event}`)]),
+) as Readonly<Record<QueueEventName, Channel>>
+
 /**
  * Tells listeners in this process, and whoever has subscribed to the diagnostics channel
  * `@mini-rs/miniqueue:<event>`.
@@ -87,7 +91,7 @@ export class QueueEmitter {
 
   /** Whether anybody would hear. `make` is called only then. */
   emit<Name extends QueueEventName>(event: Name, make: () => QueueEvents[Name]): void {
-    const diagnostics = channel(`@mini-rs/miniqueue:${event}`)
+    const diagnostics = CHANNELS[event]
     const isHeard = this.#emitter.listenerCount(event) > 0
     if (!isHeard && !diagnostics.hasSubscribers) return
     const payload = make()

@@ -73,9 +73,9 @@ export async function openCore(
 
 function openLog(
   directory: string,
-  { durability, maxSegmentBytes, fileSystem, clock }: MiniQueueSettings,
+  { durability, syncOn, maxSegmentBytes, fileSystem, clock }: MiniQueueSettings,
 ): Promise<MiniStore<unknown, QueueRecord>> {
-  const options = { durability, maxSegmentBytes, fileSystem, clock }
+  const options = { durability, syncOn, maxSegmentBytes, fileSystem, clock }
   return MiniStore.open(journalPath(directory), options) as Promise<MiniStore<unknown, QueueRecord>>
 }
 

@@ -151,7 +151,7 @@ export class Settling {
     const { isLate, end } = this.#begin(one)
     const record = make(isLate)
     try {
-      await this.#core.journal.settle([record])
+      await this.#write(record)
     } catch (error) {
       end(false)
       lease.ending = undefined
@@ -159,6 +159,12 @@ export class Settling {
     }
     end(true)
     this.#finish(one, record, isLate)
+  }
+
+  #write(record: QueueRecord): Promise<unknown> {
+    const { journal } = this.#core
+    const isPlain = 'ack' in record && record.ack.result === undefined
+    return isPlain ? journal.settlePlain(record) : journal.settle([record])
   }
 
   /** From here on the lease is nobody’s but this settling’s, until its `end`. */

@@ -81,6 +81,6 @@ export async function readBody(core: Core, seq: number): Promise<StoredBody | un
 /** A job's id, wherever it is written. */
 export async function readId(core: Core, seq: number): Promise<string> {
   const slot = core.ledger.jobs.table.ofSeq(seq)
-  const hasOwn = slot !== undefined && core.ledger.jobs.table.idHash(slot) !== undefined
+  const hasOwn = slot !== undefined && core.ledger.jobs.table.hasId(slot)
   return idOf(seq, hasOwn ? (await readBody(core, seq))?.body.id : undefined)
 }

@@ -25,6 +25,8 @@ export interface JobExtra {
 /** The 16 bytes by which an id is remembered, as four numbers. */
 export type IdHash = readonly [number, number, number, number]
 
+const NO_ID: IdHash = [0, 0, 0, 0]
+
 /** Half of a SHA-256 of a queue's name and an id. */
 export function hashOfId(queue: string, id: string): IdHash {
   const digest = hash('sha256', `${queue}\0${id}`, 'buffer')
@@ -79,14 +81,19 @@ export class JobTable {
     this.#seq.set(slot, seq)
     this.#queue.set(slot, queue)
     this.#bySeq.add(slot)
-    this.#id.forEach((column, index) => column.set(slot, idHash?.[index] ?? 0))
-    if (idHash !== undefined) this.#byId.add(slot)
+    if (idHash !== undefined) {
+      this.#setId(slot, idHash)
+      this.#byId.add(slot)
+    }
     return slot
   }
 
   remove(slot: number): void {
     this.#bySeq.remove(slot)
-    if (this.idHash(slot) !== undefined) this.#byId.remove(slot)
+    if (this.hasId(slot)) {
+      this.#byId.remove(slot)
+      this.#setId(slot, NO_ID)
+    }
     this.setBody(slot, this.#seq.get(slot), 0)
     this.#seq.set(slot, 0)
     this.#originSeq.set(slot, 0)
@@ -110,11 +117,21 @@ export class JobTable {
     return newest
   }
 
+  /** Whether the caller gave it an id. */
+  hasId(slot: number): boolean {
+    for (const column of this.#id) if (column.get(slot) !== 0) return true
+    return false
+  }
+
   /** The hash of the id that the caller gave it. */
   idHash(slot: number): IdHash | undefined {
-    const [a, b, c, d] = this.#id.map((column) => column.get(slot))
-    if (a === undefined || b === undefined || c === undefined || d === undefined) return undefined
-    return a === 0 && b === 0 && c === 0 && d === 0 ? undefined : [a, b, c, d]
+    if (!this.hasId(slot)) return undefined
+    const [a = 0, b = 0, c = 0, d = 0] = this.#id.map((column) => column.get(slot))
+    return [a, b, c, d]
+  }
+
+  #setId(slot: number, hash: IdHash): void {
+    this.#id.forEach((column, index) => column.set(slot, hash[index] ?? 0))
   }
 
   /** The slots that are taken, in no order. */
@@ -149,7 +166,7 @@ export class JobTable {
     for (const slot of this) {
       this.#liveBytes += this.#bytes.get(slot)
       this.#bySeq.add(slot)
-      if (this.idHash(slot) !== undefined) this.#byId.add(slot)
+      if (this.hasId(slot)) this.#byId.add(slot)
     }
   }
 

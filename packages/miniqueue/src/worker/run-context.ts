@@ -21,20 +21,19 @@ export class BatchContext implements Pick<HandlerContext, 'signal'> {
 export class RunContext implements HandlerContext {
   readonly #host: WorkerHost
   readonly #lease: MessageLease<unknown>
-  readonly #transaction: OpenTransaction
   readonly #stop: RunSignal
+  #transaction: OpenTransaction | undefined
   #notes: HandlerNotes | undefined
 
-  constructor(
-    host: WorkerHost,
-    lease: MessageLease<unknown>,
-    transaction: OpenTransaction,
-    stop: RunSignal,
-  ) {
+  constructor(host: WorkerHost, lease: MessageLease<unknown>, stop: RunSignal) {
     this.#host = host
     this.#lease = lease
-    this.#transaction = transaction
     this.#stop = stop
+  }
+
+  /** Undefined while the handler has not asked for one. */
+  get transaction(): OpenTransaction | undefined {
+    return this.#transaction
   }
 
   get signal(): AbortSignal {
@@ -42,6 +41,7 @@ export class RunContext implements HandlerContext {
   }
 
   get tx(): HandlerTransaction {
+    this.#transaction ??= this.#host.transactionFor(this.#lease)
     return this.#transaction.tx
   }
 
@@ -49,17 +49,26 @@ export class RunContext implements HandlerContext {
     return this.#theNotes.saved
   }
 
-  // Arrow functions, so that a handler may take them apart: `({ once, progress }) => …`.
-  readonly progress = (value: unknown): void => this.#host.progress(this.#lease, value)
+  // Functions that know their job, so that a handler may take them apart: `({ once, progress }) => …`.
+  get progress(): HandlerContext['progress'] {
+    return (value) => this.#host.progress(this.#lease, value)
+  }
 
-  readonly log = (line: string): void => this.#host.log(this.#lease, line)
+  get log(): HandlerContext['log'] {
+    return (line) => this.#host.log(this.#lease, line)
+  }
 
-  readonly extend = (ms: number): Promise<void> => this.#lease.extend(ms)
+  get extend(): HandlerContext['extend'] {
+    return (ms) => this.#lease.extend(ms)
+  }
 
-  readonly checkpoint = (value: unknown): Promise<void> => this.#theNotes.checkpoint(value)
+  get checkpoint(): HandlerContext['checkpoint'] {
+    return (value) => this.#theNotes.checkpoint(value)
+  }
 
-  readonly once = <V>(key: string, step: () => V | Promise<V>): Promise<V> =>
-    this.#theNotes.once(key, step)
+  get once(): HandlerContext['once'] {
+    return (key, step) => this.#theNotes.once(key, step)
+  }
 
   get #theNotes(): HandlerNotes {
     this.#notes ??= new HandlerNotes(this.#lease)

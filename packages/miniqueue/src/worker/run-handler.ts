@@ -12,39 +12,51 @@ const DISK_FULL_WAIT_MS = 1_000
 /** Where leases are lost by time they are extended after this part of it. */
 const EXTEND_AT = 1 / 3
 
-/** Runs a handler for its jobs, and settles them as it ends. Resolves when they are settled. */
+/** Runs a handler for a job, calls `ended` as it ends, and settles the job. Resolves when that is done. */
 export async function runHandler(
   host: WorkerHost,
-  handler: Handler<unknown, unknown> | BatchHandler<unknown, unknown>,
-  leases: readonly MessageLease<unknown>[],
-  isBatch: boolean,
+  handler: Handler<unknown, unknown>,
+  lease: MessageLease<unknown>,
   stop: RunSignal,
+  ended: () => void,
 ): Promise<void> {
-  const [first] = leases
-  if (first === undefined) return
-  const watch = startWatch(host, leases, stop)
-  const transaction = host.transactionFor(first)
-  let outcome: { readonly result: unknown } | { readonly error: unknown }
+  const watch = startWatch(host, [lease], stop)
+  const context = new RunContext(host, lease, stop)
+  let result: unknown
   try {
-    const result = isBatch
-      ? await (handler as BatchHandler<unknown, unknown>)(
-          leases.map((lease) => host.jobOf(lease)),
-          new BatchContext(stop),
-        )
-      : await (handler as Handler<unknown, unknown>)(
-          host.jobOf(first),
-          new RunContext(host, first, transaction, stop),
-        )
-    outcome = { result }
+    result = await handler(host.jobOf(lease), context)
   } catch (error) {
-    outcome = { error }
+    ended()
+    await watch?.end()
+    return fail(host, lease, error)
   }
+  ended()
+  if (watch !== undefined) await watch.end()
+  await succeed(host, lease, context.transaction, result)
+}
+
+/** {@link runHandler} for several jobs at once: all are done, or all have failed. */
+export async function runBatchHandler(
+  host: WorkerHost,
+  handler: BatchHandler<unknown, unknown>,
+  leases: readonly MessageLease<unknown>[],
+  stop: RunSignal,
+  ended: () => void,
+): Promise<void> {
+  const watch = startWatch(host, leases, stop)
+  const jobs = leases.map((lease) => host.jobOf(lease))
+  let result: unknown
+  try {
+    result = await handler(jobs, new BatchContext(stop))
+  } catch (error) {
+    ended()
+    await watch?.end()
+    await Promise.all(leases.map((lease) => fail(host, lease, error)))
+    return
+  }
+  ended()
   await watch?.end()
-  const settle = (lease: MessageLease<unknown>): Promise<void> =>
-    'error' in outcome
-      ? fail(host, lease, outcome.error)
-      : succeed(host, lease, isBatch ? undefined : transaction, outcome.result)
-  await (isBatch ? Promise.all(leases.map(settle)) : settle(first))
+  await Promise.all(leases.map((lease) => succeed(host, lease, undefined, result)))
 }
 
 /** What has to be done while a handler runs: its deadline, and leases that time takes away. */
@@ -55,10 +67,10 @@ function startWatch(
 ): { readonly end: () => Promise<void> } | undefined {
   const [first] = leases
   const timeoutMs = first === undefined ? undefined : host.planOf(first).timeoutMs
-  const losable = leases.filter(({ expiresAt }) => expiresAt !== undefined)
-  if (first === undefined || (timeoutMs === undefined && losable.length === 0)) return undefined
+  const isLosable = leases.some(({ expiresAt }) => expiresAt !== undefined)
+  if (first === undefined || (timeoutMs === undefined && !isLosable)) return undefined
   const over = new AbortController()
-  const renewals = losable.map((lease) => keepExtended(host, lease, over.signal))
+  const renewals = leases.map((lease) => keepExtended(host, lease, over.signal))
   let isOverrun = false
   if (timeoutMs !== undefined) {
     void host.clock.wait(timeoutMs, over.signal).then(() => {
@@ -103,40 +115,48 @@ async function succeed(
   transaction: OpenTransaction | undefined,
   result: unknown,
 ): Promise<void> {
-  try {
-    await whileTheDiskIsFull(host, () =>
-      transaction === undefined ? lease.ack(result) : transaction.ack(result),
-    )
-  } catch (error) {
-    if (!isTheHandlersFault(error)) throw error
-    // What cannot be written down is no result.
-    await fail(host, lease, error)
+  for (;;) {
+    try {
+      await (transaction === undefined ? lease.ack(result) : transaction.ack(result))
+      return
+    } catch (error) {
+      // What cannot be written down is no result.
+      if (isTheHandlersFault(error)) return fail(host, lease, error)
+      await waitForRoom(host, error)
+    }
   }
 }
 
 async function fail(host: WorkerHost, lease: MessageLease<unknown>, error: unknown): Promise<void> {
-  await whileTheDiskIsFull(host, () => {
-    if (error instanceof RetryAfterError) {
-      return lease.nack({ delayMs: error.delayMs, error, countAttempt: false })
-    }
-    if (error instanceof NonRetryableError) return lease.deadLetter('nonRetryable', error)
-    const { attempts, backoff } = host.planOf(lease)
-    const failures = lease.failureCount + 1
-    if (failures >= attempts) return lease.deadLetter('attempts', error)
-    return lease.nack({ delayMs: retryDelayMs(backoff, failures, error, host.random), error })
-  })
-}
-
-/** What was done stays done: its record is tried until there is room for it. */
-async function whileTheDiskIsFull(host: WorkerHost, settle: () => Promise<void>): Promise<void> {
   for (;;) {
     try {
-      return await settle()
-    } catch (error) {
-      if (!MiniQueueError.is(error) || error.code !== 'DISK_FULL') throw error
-      await host.clock.wait(DISK_FULL_WAIT_MS, new AbortController().signal)
+      await settleFailed(host, lease, error)
+      return
+    } catch (cause) {
+      await waitForRoom(host, cause)
     }
   }
+}
+
+function settleFailed(
+  host: WorkerHost,
+  lease: MessageLease<unknown>,
+  error: unknown,
+): Promise<void> {
+  if (error instanceof RetryAfterError) {
+    return lease.nack({ delayMs: error.delayMs, error, countAttempt: false })
+  }
+  if (error instanceof NonRetryableError) return lease.deadLetter('nonRetryable', error)
+  const { attempts, backoff } = host.planOf(lease)
+  const failures = lease.failureCount + 1
+  if (failures >= attempts) return lease.deadLetter('attempts', error)
+  return lease.nack({ delayMs: retryDelayMs(backoff, failures, error, host.random), error })
+}
+
+/** What was done stays done: its record is tried until a full disk has room for it. @throws any other `error` */
+async function waitForRoom(host: WorkerHost, error: unknown): Promise<void> {
+  if (!MiniQueueError.is(error) || error.code !== 'DISK_FULL') throw error
+  await host.clock.wait(DISK_FULL_WAIT_MS, new AbortController().signal)
 }
 
 function isLost(error: unknown): boolean {

@@ -1,7 +1,7 @@
 import { MiniQueueError } from '../errors.js'
 import type { MessageLease } from '../message-port.js'
 import { assertCloseOptions } from './close-options.js'
-import { runHandler } from './run-handler.js'
+import { runBatchHandler, runHandler } from './run-handler.js'
 import { RunSignal } from './run-signal.js'
 import type { WorkerHost } from './worker-host.js'
 import type {
@@ -17,10 +17,12 @@ const DEFAULT_GRACE_MS = 5_000
 /** After a queue had no answer. */
 const RETRY_MS = 1_000
 
-/** A run of a handler, with its jobs. */
+/** A run of a handler, with its jobs, until they are settled. */
 interface Run {
   readonly leases: readonly MessageLease<unknown>[]
   readonly stop: RunSignal
+  /** Whether only the end of its jobs is still on its way to the disk. */
+  hasEnded: boolean
 }
 
 /** Runs a handler for each message of a queue. Stands on the message port alone. */
@@ -31,6 +33,8 @@ export class Worker {
   readonly #batch: ProcessOptions['batch']
   readonly #isHolding: boolean
   readonly #runs = new Set<Run>()
+  /** Of which handlers have ended. */
+  #endedCount = 0
   readonly #stop = new AbortController()
   /** Aborted by a pause, and by the end. */
   #receiving = new AbortController()
@@ -56,7 +60,9 @@ export class Worker {
 
   /** Jobs whose handlers have not ended. */
   get running(): number {
-    return [...this.#runs].reduce((sum, { leases }) => sum + leases.length, 0)
+    let count = 0
+    for (const { leases, hasEnded } of this.#runs) if (!hasEnded) count += leases.length
+    return count
   }
 
   /** Whether it was told to start no further job. */
@@ -132,23 +138,29 @@ export class Worker {
     if (this.#isFilling || this.#isPaused || this.#stop.signal.aborted) return
     this.#isFilling = true
     // Jobs that end together make room together.
-    queueMicrotask(() => {
-      void this.#fill().finally(() => {
-        this.#isFilling = false
-        if (this.#stop.signal.aborted && this.#runs.size === 0) this.#settled()
-      })
-    })
+    queueMicrotask(() => void this.#fill())
   }
 
   async #fill(): Promise<void> {
-    for (;;) {
-      const free = this.#concurrency - this.#runs.size
-      if (free <= 0 || this.#isPaused || this.#stop.signal.aborted) return
-      const leases = await this.#receive(free)
-      if (leases === undefined) return
+    while (this.#free() > 0 && !this.#isPaused && !this.#stop.signal.aborted) {
+      const leases = await this.#receive(this.#free())
+      if (leases === undefined) break
       if (this.#batch !== undefined && leases.length > 0) this.#start(leases)
       else for (const lease of leases) this.#start([lease])
     }
+    // In the turn of that decision: who makes room behind it asks again.
+    this.#isFilling = false
+    if (this.#stop.signal.aborted && this.#runs.size === 0) this.#settled()
+  }
+
+  /**
+   * How many runs may begin. While the ends of as many are on their way to the disk the next ones run, so that
+   * neither waits for the other; where one job runs at a time, the end of each is durable before the next begins.
+   */
+  #free(): number {
+    const unsettled = this.#runs.size
+    if (this.#concurrency === 1) return 1 - unsettled
+    return this.#concurrency - Math.max(unsettled - this.#endedCount, unsettled - this.#concurrency)
   }
 
   async #receive(free: number): Promise<readonly MessageLease<unknown>[] | undefined> {
@@ -180,10 +192,9 @@ export class Worker {
   }
 
   #start(leases: readonly MessageLease<unknown>[]): void {
-    const run: Run = { leases, stop: new RunSignal(leases) }
+    const run: Run = { leases, stop: new RunSignal(leases), hasEnded: false }
     this.#runs.add(run)
-    const isBatch = this.#batch !== undefined
-    void runHandler(this.#host, this.#handler, leases, isBatch, run.stop).then(
+    void this.#run(run).then(
       () => this.#end(run),
       (error: unknown) => {
         this.#host.failed(error)
@@ -192,8 +203,26 @@ export class Worker {
     )
   }
 
+  #run(run: Run): Promise<void> {
+    const { leases, stop } = run
+    const [only] = leases
+    const ended = (): void => this.#handlerEnded(run)
+    if (this.#batch !== undefined || only === undefined) {
+      const handler = this.#handler as BatchHandler<unknown, unknown>
+      return runBatchHandler(this.#host, handler, leases, stop, ended)
+    }
+    return runHandler(this.#host, this.#handler as Handler<unknown, unknown>, only, stop, ended)
+  }
+
+  #handlerEnded(run: Run): void {
+    run.hasEnded = true
+    this.#endedCount += 1
+    this.#fillSoon()
+  }
+
   #end(run: Run): void {
     this.#runs.delete(run)
+    if (run.hasEnded) this.#endedCount -= 1
     if (!this.#stop.signal.aborted) this.#fillSoon()
     else if (this.#runs.size === 0) this.#settled()
   }

@@ -1,6 +1,8 @@
+import { type FileSystem, nodeFileSystem } from '@mini-rs/ministore/fs'
 import { SeededChoices } from '@mini-rs/testkit'
-import { seedOfRun } from '@mini-rs/testkit/vitest'
+import { seedOfRun, temporaryFolder } from '@mini-rs/testkit/vitest'
 import { describe, expect, it } from 'vitest'
+import { MiniQueue } from '../../src/queue/mini-queue.js'
 import { collect, drain, take } from '../support/leases.js'
 import { World } from '../support/world.js'
 
@@ -56,6 +58,52 @@ describe('a resolved enqueue', () => {
   })
 })
 
+/** The disk, and where each sync of the journal was made. */
+function watchedSyncs(): { fileSystem: FileSystem; syncs: ('inline' | 'threadPool')[] } {
+  const syncs: ('inline' | 'threadPool')[] = []
+  const open: FileSystem['open'] = async (path, mode, permissions) => {
+    const handle = await nodeFileSystem.open(path, mode, permissions)
+    if (!path.includes('journal')) return handle
+    const sync = handle.sync.bind(handle)
+    const syncSync = handle.syncSync.bind(handle)
+    return Object.assign(handle, {
+      sync: () => (syncs.push('threadPool'), sync()),
+      syncSync: () => (syncs.push('inline'), syncSync()),
+    })
+  }
+  return { fileSystem: { ...nodeFileSystem, open }, syncs }
+}
+
+describe('with syncOn inline', () => {
+  it('a lone call syncs on the calling thread, otherwise on the thread pool', async () => {
+    for (const syncOn of ['inline', 'threadPool'] as const) {
+      const { fileSystem, syncs } = watchedSyncs()
+      const queues = await MiniQueue.open(temporaryFolder(), { syncOn, fileSystem })
+      const queue = queues.queue('q')
+      syncs.length = 0
+      await queue.enqueue('a')
+      await (await take(queue)).ack()
+      expect(syncs).toEqual([syncOn, syncOn])
+      await Promise.all([queue.enqueue('b'), queue.enqueue('c')])
+      expect(syncs).toEqual([syncOn, syncOn, 'threadPool'])
+      await queues.close()
+    }
+  })
+
+  it('what it resolved survives a power cut', async () => {
+    const world = await World.open({ syncOn: 'inline' })
+    await world.queue().enqueue('a')
+    await (await take(world.queue())).ack()
+    await world.queue().enqueue('b')
+    await world.cutPower()
+    expect(await drain(world.queue())).toEqual(['b'])
+  })
+
+  it('is one of two words', async () => {
+    await expect(World.open({ syncOn: 'main' as never })).rejects.toThrow(TypeError)
+  })
+})
+
 describe('a resolved ack', () => {
   it('survives a power cut: the job is never delivered again', async () => {
     const world = await World.open()
@@ -64,6 +112,42 @@ describe('a resolved ack', () => {
     await world.cutPower()
     expect(await drain(world.queue())).toEqual([2])
     expect(await world.queue().waitFor('@1')).toBe('done')
+  })
+
+  it('stands with those of the same turn, before what was said behind it, and as it was given', async () => {
+    const world = await World.open()
+    const queue = world.queue()
+    await queue.enqueueMany([1, 2, 3, 4].map((data) => ({ data })))
+    const leases = await queue.receive({ max: 4 })
+    const result = { text: 'before' }
+    const [one, two, three, four] = leases.map((lease, index) => () => {
+      return lease.ack(index === 2 ? result : undefined)
+    })
+    const acked = [one?.(), two?.(), three?.()]
+    result.text = 'after'
+    const enqueued = queue.enqueue(5)
+    await Promise.all([...acked, enqueued, four?.()])
+    const behind = world.records.slice(4)
+    expect(behind).toMatchObject([
+      { ack: { of: 1 } },
+      { ack: { of: 2 } },
+      { ack: { of: 3, result: { text: 'before' } } },
+      { enqueue: { data: 5 } },
+      { ack: { of: 4 } },
+    ])
+    await world.cutPower()
+    expect(await drain(world.queue())).toEqual([5])
+  })
+
+  it('that is still being said is in the journal when the queues are closed', async () => {
+    const world = await World.open()
+    await world.queue().enqueueMany([{ data: 1 }, { data: 2 }])
+    const [one, two] = await world.queue().receive({ max: 2 })
+    const acked = [one?.ack(), two?.ack()]
+    await world.queues.close()
+    await Promise.all(acked)
+    await world.reopen()
+    expect(world.queue().stats()).toMatchObject({ completed: 2, depth: 0 })
   })
 
   it('a second one does nothing, at once and later', async () => {
