@@ -196,15 +196,13 @@ export class Jobs {
     this.#release(slot)
   }
 
-  /** Jobs whose time has come are ready from now on; the queues that have new ones. */
-  advance(nowMs: number, wallMs: number): Set<QueueLedger> {
-    const touched = new Set<QueueLedger>()
+  /** Jobs whose time has come are ready from now on. */
+  advance(nowMs: number, wallMs: number): void {
     for (;;) {
       const slot = this.due.takeDue(nowMs, wallMs)
-      if (slot === undefined) return touched
+      if (slot === undefined) return
       // It is in no heap any more, where `change` looks for it.
       this.change(slot, { kind: 'due' })
-      touched.add(this.queueOf(slot))
     }
   }
 

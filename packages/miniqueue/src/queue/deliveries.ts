@@ -170,7 +170,7 @@ export class Deliveries {
   /** Jobs whose time has come are ready. */
   #advance(): void {
     const { ledger, clock } = this.#core
-    ledger.jobs.advance(clock.now(), clock.wallMs())
+    if (!ledger.jobs.due.isEmpty) ledger.jobs.advance(clock.now(), clock.wallMs())
   }
 
   #dispatch(lane: Lane): void {
@@ -377,13 +377,13 @@ export class Deliveries {
 
   #arm(): void {
     const { clock, ledger } = this.#core
-    const nowMs = clock.monotonicMs()
-    const waits = [ledger.jobs.due.untilNextMs(clock.now(), clock.wallMs()) ?? Infinity]
+    const { due } = ledger.jobs
+    let nextMs = due.isEmpty ? Infinity : due.untilNextMs(clock.now(), clock.wallMs())
+    if (due.isByWallClock) nextMs = Math.min(nextMs, WALL_CLOCK_LOOK_MS)
     for (const { waiters, limiter } of this.#lanes.values()) {
-      if (waiters.size > 0) waits.push(limiter?.waitMs(nowMs) ?? Infinity)
+      if (limiter === undefined || waiters.size === 0) continue
+      nextMs = Math.min(nextMs, limiter.waitMs(clock.monotonicMs()) ?? Infinity)
     }
-    if (ledger.jobs.due.isByWallClock) waits.push(WALL_CLOCK_LOOK_MS)
-    const nextMs = Math.min(...waits)
     if (nextMs !== Infinity) this.#alarm.set(nextMs)
   }
 

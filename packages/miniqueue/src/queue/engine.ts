@@ -105,7 +105,8 @@ export class Engine implements Parts {
   }
 
   leasesOf<T>(queue: DeclaredQueue, delivered: readonly Delivered[]): Lease<T>[] {
-    return delivered.flatMap((one) => {
+    const leases: Lease<T>[] = []
+    for (const one of delivered) {
       const decoded = decodePayload(queue, one.stored.dataText)
       if ('issues' in decoded) {
         const error = new MiniQueueError('PAYLOAD_INVALID', 'the payload is not valid any more', {
@@ -114,12 +115,13 @@ export class Engine implements Parts {
           issues: decoded.issues,
         })
         this.settling.dead({ queue, ...one }, 'payload', error).catch(this.failed)
-        return []
+        continue
       }
       const lease = new Lease<T>(this.core, this.settling, queue, one, decoded.data as T)
       queue.emitter.emit('active', () => ({ job: lease.job }))
-      return [lease]
-    })
+      leases.push(lease)
+    }
+    return leases
   }
 
   transactionFor(lease: Lease<unknown>): OpenTransaction {

@@ -18,6 +18,21 @@ export interface DeadJob {
   readonly reason: DeathReason
 }
 
+/** Waiters by the signal that ends their wait: one listener a signal, for to add one costs more than all else of a wait. */
+const waiting = new WeakMap<AbortSignal, Set<Waiter>>()
+
+function waitingOn(signal: AbortSignal): Set<Waiter> {
+  let waiters = waiting.get(signal)
+  if (waiters === undefined) {
+    const added = (waiters = new Set())
+    waiting.set(signal, added)
+    signal.addEventListener('abort', () => {
+      for (const waiter of added) waiter.giveUp()
+    })
+  }
+  return waiters
+}
+
 /** Somebody who waits for jobs, until something is given or the wait is over. */
 export class Waiter {
   readonly max: number
@@ -27,7 +42,7 @@ export class Waiter {
   /** What was given: nothing when the wait is over. */
   readonly given: Promise<readonly Delivered[]>
   readonly #waitMs: number
-  readonly #signal: AbortSignal | undefined
+  readonly #signalled: Set<Waiter> | undefined
   readonly #onOver: (waiter: Waiter) => void
   #timer: AbortController | undefined
   #resolve: (delivered: readonly Delivered[]) => void = () => {}
@@ -43,13 +58,12 @@ export class Waiter {
     this.visibilityTimeoutMs = visibilityTimeoutMs
     this.isPatient = waitMs > 0
     this.#waitMs = waitMs
-    this.#signal = signal
+    this.#signalled = signal && waitingOn(signal).add(this)
     this.#onOver = onOver
     this.given = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
     })
-    signal?.addEventListener('abort', this.giveUp)
   }
 
   get isOver(): boolean {
@@ -60,7 +74,7 @@ export class Waiter {
   start(clock: QueueClock): void {
     if (this.#isOver || !this.isPatient || this.#waitMs === Number.POSITIVE_INFINITY) return
     this.#timer = new AbortController()
-    void clock.wait(this.#waitMs, this.#timer.signal).then(this.giveUp)
+    void clock.wait(this.#waitMs, this.#timer.signal).then(() => this.giveUp())
   }
 
   give(delivered: readonly Delivered[]): void {
@@ -71,13 +85,15 @@ export class Waiter {
     if (this.#end()) this.#reject(error)
   }
 
-  readonly giveUp = (): void => this.give([])
+  giveUp(): void {
+    this.give([])
+  }
 
   #end(): boolean {
     if (this.#isOver) return false
     this.#isOver = true
     this.#timer?.abort()
-    this.#signal?.removeEventListener('abort', this.giveUp)
+    this.#signalled?.delete(this)
     this.#onOver(this)
     return true
   }

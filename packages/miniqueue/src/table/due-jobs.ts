@@ -32,11 +32,14 @@ export class DueJobs {
     )
   }
 
-  /** How long until the next one is due; undefined when there is none. */
-  untilNextMs(nowMs: number, wallMs: number): number | undefined {
+  get isEmpty(): boolean {
+    return this.#byDelay.size === 0 && this.#byWallClock.size === 0
+  }
+
+  /** How long until the next one is due; Infinity when there is none. */
+  untilNextMs(nowMs: number, wallMs: number): number {
     const delayed = this.#byDelay.peek()
     const timed = this.#byWallClock.peek()
-    if (delayed === undefined && timed === undefined) return undefined
     return Math.min(
       delayed === undefined ? Number.POSITIVE_INFINITY : this.#table.dueMs(delayed) - nowMs,
       timed === undefined ? Number.POSITIVE_INFINITY : this.#table.dueMs(timed) - wallMs,

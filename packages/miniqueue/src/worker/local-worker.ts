@@ -47,8 +47,10 @@ function assertBatch(batch: ProcessOptions['batch']): void {
 function hostOf(core: Core, parts: Parts, queue: DeclaredQueue): WorkerHost {
   return {
     queue: {
-      receive: async (options = {}) =>
-        parts.leasesOf(queue, await parts.deliveries.receive(queue, options, true)),
+      receive: (options = {}) =>
+        parts.deliveries
+          .receive(queue, options, true)
+          .then((delivered) => parts.leasesOf(queue, delivered)),
     },
     clock: core.clock,
     random: core.random,

@@ -14,6 +14,7 @@ import type {
 
 const DEFAULT_TIMEOUT_MS = 30_000
 const DEFAULT_GRACE_MS = 5_000
+const FOR_EVER = Number.POSITIVE_INFINITY
 /** After a queue had no answer. */
 const RETRY_MS = 1_000
 
@@ -165,21 +166,14 @@ export class Worker {
 
   async #receive(free: number): Promise<readonly MessageLease<unknown>[] | undefined> {
     if (this.#receiving.signal.aborted) this.#receiving = new AbortController()
+    const { signal } = this.#receiving
     try {
-      const max = this.#batch?.size ?? free
-      const options = {
-        visibilityTimeoutMs: Number.POSITIVE_INFINITY,
-        signal: this.#receiving.signal,
-      }
-      const first = await this.#host.queue.receive({
-        ...options,
-        max,
-        waitMs: Number.POSITIVE_INFINITY,
-      })
-      const missing = (this.#batch?.size ?? 0) - first.length
+      if (this.#batch === undefined) return await this.#ask(free, FOR_EVER, signal)
+      const { size, waitMs = 0 } = this.#batch
+      const first = await this.#ask(size, FOR_EVER, signal)
+      const missing = size - first.length
       if (first.length === 0 || missing <= 0 || this.#stop.signal.aborted) return first
-      const waitMs = this.#batch?.waitMs ?? 0
-      return [...first, ...(await this.#host.queue.receive({ ...options, max: missing, waitMs }))]
+      return [...first, ...(await this.#ask(missing, waitMs, signal))]
     } catch (error) {
       // Whoever closes the queue or breaks it is told; a worker only stops.
       if (!this.#stop.signal.aborted) {
@@ -189,6 +183,14 @@ export class Worker {
       }
       return undefined
     }
+  }
+
+  #ask(
+    max: number,
+    waitMs: number,
+    signal: AbortSignal,
+  ): Promise<readonly MessageLease<unknown>[]> {
+    return this.#host.queue.receive({ visibilityTimeoutMs: FOR_EVER, max, waitMs, signal })
   }
 
   #start(leases: readonly MessageLease<unknown>[]): void {
