@@ -1,4 +1,5 @@
 import { readdirSync, statSync } from 'node:fs'
+import { type FileSystem, nodeFileSystem } from '@mini-rs/ministore/fs'
 import { temporaryFolder } from '@mini-rs/testkit/vitest'
 import { describe, expect, it } from 'vitest'
 import { MiniQueue } from '../src/queue/mini-queue.js'
@@ -41,12 +42,53 @@ describe('the journal', () => {
     expect(again.value('cursor')).toBe(17)
     await again.close()
   })
+
+  it.each([
+    ['nothing of them', 0, {}, false],
+    ['few jobs', 3, {}, false],
+    ['many jobs', 300, {}, true],
+    ['ids that make duplicates', 0, { id: 'once' }, true],
+  ])(
+    'reads its oldest records only where it must: it needs %s',
+    async (_, waiting, extra, isRead) => {
+      const directory = temporaryFolder()
+      let reads = 0
+      const open: FileSystem['open'] = (path, mode, permissions) => {
+        if (mode === 'read' && /journal\.jsonl\.\d+$/.test(path)) reads++
+        return nodeFileSystem.open(path, mode, permissions)
+      }
+      const fileSystem = { ...nodeFileSystem, open }
+      const queues = await MiniQueue.open(directory, { ...options, fileSystem })
+      const queue = queues.queue<number>('numbers', { retention: { completed: { count: 0 } } })
+      const later = queues.queue<number>('later')
+      await queue.enqueue(-1, extra)
+      await later.enqueueMany(Array.from({ length: waiting }, (_job, data) => ({ data })))
+      queue.process(() => {}, { concurrency: 50 })
+      while (oldestSegment(directory) <= 3) {
+        await queue.enqueueMany(Array.from({ length: 50 }, (_job, data) => ({ data })))
+        await whenDrained(queue)
+      }
+      expect(reads > 0).toBe(isRead)
+      await queues.close()
+      const again = await MiniQueue.open(directory, options)
+      expect(again.queue('later').stats()).toMatchObject({ waiting })
+      const repeated = await again.queue('numbers').enqueue(-1, extra)
+      expect(repeated.status).toBe('id' in extra ? 'duplicate' : 'enqueued')
+      await again.close()
+    },
+  )
 })
 
 async function whenDrained(queue: ReturnType<MiniQueue['queue']>): Promise<void> {
   while (queue.stats().waiting + queue.stats().active > 0) {
     await nextTurn()
   }
+}
+
+/** The number of the oldest archived segment; 0 for none. */
+function oldestSegment(directory: string): number {
+  const archived = readdirSync(directory).filter((name) => /^journal\.jsonl\.\d+$/.test(name))
+  return archived.length === 0 ? 0 : Math.min(...archived.map((name) => Number(name.slice(14))))
 }
 
 function nextTurn(): Promise<void> {

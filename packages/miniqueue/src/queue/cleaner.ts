@@ -4,6 +4,7 @@ import type { QueueRecord, SeenRecord } from '../records/record-types.js'
 import { type StoredBody, bodyIn, storedBody } from './bodies.js'
 import { carryOf, originIn, resultIn, scheduleOf } from './carrying.js'
 import type { Core } from './core.js'
+import { type LivePlace, fewLiveJobs } from './few-live.js'
 import { untilReadable } from './readable.js'
 import { BESIDE_JOBS } from './under-way.js'
 
@@ -68,44 +69,70 @@ export class Cleaner {
 
   /** Whether all that is live in these records has been written again. */
   async #carrySegment(from: number, to: number): Promise<boolean> {
-    const { log, ledger, clock } = this.#core
+    const { ledger, clock, settings } = this.#core
     ledger.forgetKeys(clock.now())
+    ledger.finished.forget(clock.now() - settings.dedupWindow.ageMs)
+    const few = await fewLiveJobs(ledger, from, to)
+    if (few !== undefined) return this.#carry(this.#jobsAt(few))
     const ended = new Set<number>()
-    let piece = new Piece()
-    for await (const { firstSeq, records } of log.batches({ from, to })) {
-      for (const [index, value] of records.entries()) {
-        if (this.#isClosed) return false
-        const seq = firstSeq + index
-        const record = decodeRecord(value, seq, log.path)
-        noteEnded(record, ended)
-        const slot = originIn(ledger, seq, record)
-        if (slot !== undefined) piece.jobs.push(await this.#jobAt(slot, seq, record))
-        if (recordBeside(ledger, seq, record) !== undefined) piece.beside.push({ seq, record })
-        piece.sizeBytes += slot === undefined ? 0 : ledger.jobs.table.bytes(slot)
-        if (!piece.isLarge) continue
-        await this.#write(piece)
-        piece = new Piece()
-      }
-    }
-    await this.#write(piece)
+    if (!(await this.#carry(this.#read(from, to, ended)))) return false
     const seen = this.#seenIn(ended)
     if (seen !== undefined) await this.#core.journal.settle([seen])
     return true
   }
 
-  async #jobAt(slot: number, seq: number, record: QueueRecord): Promise<LiveJob> {
+  /** False where the queue was closed before the end. */
+  async #carry(live: AsyncIterable<LiveJob | Beside>): Promise<boolean> {
+    let piece = new Piece()
+    for await (const one of live) {
+      if (this.#isClosed) return false
+      piece.add(one)
+      if (!piece.isLarge) continue
+      await this.#write(piece)
+      piece = new Piece()
+    }
+    if (this.#isClosed) return false
+    await this.#write(piece)
+    return true
+  }
+
+  async *#jobsAt(places: readonly LivePlace[]): AsyncGenerator<LiveJob> {
+    for (const place of places) yield await this.#jobAt(place, undefined)
+  }
+
+  /** What is live in these records, one by one; with those that have ended in them. */
+  async *#read(from: number, to: number, ended: Set<number>): AsyncGenerator<LiveJob | Beside> {
+    const { log, ledger } = this.#core
+    const { table } = ledger.jobs
+    for await (const { firstSeq, records } of log.batches({ from, to })) {
+      for (const [index, value] of records.entries()) {
+        if (this.#isClosed) return
+        const seq = firstSeq + index
+        const record = decodeRecord(value, seq, log.path)
+        noteEnded(record, ended)
+        const slot = originIn(ledger, seq, record)
+        if (slot !== undefined) {
+          yield await this.#jobAt({ slot, of: table.seq(slot), originSeq: seq }, record)
+        }
+        if (recordBeside(ledger, seq, record) !== undefined) yield { seq, record }
+      }
+    }
+  }
+
+  /** `record`: that of the place, where it was read. */
+  async #jobAt(place: LivePlace, record: QueueRecord | undefined): Promise<LiveJob> {
     const { bodies, ledger } = this.#core
     const { table } = ledger.jobs
-    const found = bodyIn(record)
-    const isHere = found !== undefined && table.bodySeq(slot) === seq
+    const { slot, originSeq } = place
+    const found = record && bodyIn(record)
+    const isHere = found !== undefined && table.bodySeq(slot) === originSeq
     const stored = isHere
       ? storedBody(found.body)
       : (bodies.get(slot) ?? (await bodies.read(slot, table)))
     return {
-      slot,
-      of: table.seq(slot),
-      originSeq: seq,
+      ...place,
       bodySeq: table.bodySeq(slot),
+      bytes: table.bytes(slot),
       stored,
       end: undefined,
     }
@@ -162,8 +189,7 @@ export class Cleaner {
   }
 
   #seenIn(ended: ReadonlySet<number>): QueueRecord | undefined {
-    const { ledger, clock, settings } = this.#core
-    ledger.finished.forget(clock.now() - settings.dedupWindow.ageMs)
+    const { ledger } = this.#core
     const ids: SeenRecord['ids'] = [...ledger.finished].flatMap(({ hash, of, endedMs }) => {
       if (!ended.has(of) || ledger.jobs.table.ofSeq(of) !== undefined) return []
       const bytes = Buffer.alloc(16)
@@ -179,25 +205,39 @@ export class Cleaner {
 }
 
 /** A job whose origin is in the segment that is to go. */
-interface LiveJob {
-  readonly slot: number
-  readonly of: number
-  readonly originSeq: number
+interface LiveJob extends LivePlace {
   readonly bodySeq: number
+  /** Of the record that holds its body. */
+  readonly bytes: number
   readonly stored: StoredBody | undefined
   /** The record that ended it, when it has completed. */
   readonly end: { readonly seq: number; readonly result: unknown } | undefined
 }
 
+/** A record that is no job's: looked at again when it is written. */
+interface Beside {
+  readonly seq: number
+  readonly record: QueueRecord
+}
+
 /** What is carried in one commit. */
 class Piece {
   readonly jobs: LiveJob[] = []
-  /** Records that are no job's, by their numbers: looked at again when they are written. */
-  readonly beside: { readonly seq: number; readonly record: QueueRecord }[] = []
-  sizeBytes = 0
+  readonly beside: Beside[] = []
+  #sizeBytes = 0
+
+  add(one: LiveJob | Beside): void {
+    if ('record' in one) this.beside.push(one)
+    else {
+      this.jobs.push(one)
+      this.#sizeBytes += one.bytes
+    }
+  }
 
   get isLarge(): boolean {
-    return this.jobs.length + this.beside.length >= COMMIT_RECORDS || this.sizeBytes >= COMMIT_BYTES
+    return (
+      this.jobs.length + this.beside.length >= COMMIT_RECORDS || this.#sizeBytes >= COMMIT_BYTES
+    )
   }
 }
 

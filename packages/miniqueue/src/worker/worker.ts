@@ -138,8 +138,11 @@ export class Worker {
   #fillSoon(): void {
     if (this.#isFilling || this.#isPaused || this.#stop.signal.aborted) return
     this.#isFilling = true
-    // Jobs that end together make room together.
-    queueMicrotask(() => void this.#fill())
+    // Jobs that end together make room together. Their ends go to the disk at the end of this turn: only behind
+    // that the next jobs begin, or they would wait for one another.
+    const isBehindEnds = this.#endedCount > 0
+    const soon = isBehindEnds ? setImmediate : queueMicrotask
+    soon(() => void this.#fill())
   }
 
   async #fill(): Promise<void> {
