@@ -1,5 +1,6 @@
 import type { JobTable } from './job-table.js'
 import { SlotHeap } from './slot-heap.js'
+import { SlotQueue } from './slot-queue.js'
 
 /** How the groups of a queue behave. */
 export interface GroupRules {
@@ -25,7 +26,7 @@ interface Group {
 export class ReadySet {
   #rules: GroupRules = { concurrency: 1, onFailure: 'block' }
   readonly #table: JobTable
-  readonly #single: SlotHeap
+  readonly #single: SlotQueue
   readonly #groups = new Map<string, Group>()
   /** Groups with something that may run, the next one first. */
   readonly #turn = new Set<Group>()
@@ -34,7 +35,7 @@ export class ReadySet {
 
   constructor(table: JobTable) {
     this.#table = table
-    this.#single = new SlotHeap(table.positions, (a, b) => this.#isBefore(a, b))
+    this.#single = new SlotQueue(table.positions, (a, b) => this.#isBefore(a, b))
   }
 
   get rules(): GroupRules {

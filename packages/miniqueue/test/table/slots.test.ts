@@ -2,6 +2,7 @@ import { Random, seedOfRun } from '@mini-rs/testkit/vitest'
 import { describe, expect, it } from 'vitest'
 import { Column } from '../../src/table/columns.js'
 import { SlotHeap } from '../../src/table/slot-heap.js'
+import { SlotQueue } from '../../src/table/slot-queue.js'
 import { SlotTable, hashOfNumber } from '../../src/table/slot-table.js'
 
 describe('a column', () => {
@@ -115,5 +116,60 @@ describe('a heap of slots', () => {
     expect(one.pop()).toBe(5)
     expect(one.has(5)).toBe(false)
     expect(one.pop()).toBeUndefined()
+  })
+})
+
+describe('a queue of slots', () => {
+  it.each([
+    ['as they come', 0],
+    ['mostly as they come', 20],
+    ['in any order', 1_000_000],
+  ])(
+    'gives what a sorted list gives, through additions and removals at random: %s',
+    (_, spread) => {
+      const random = new Random(seedOfRun('slot queue'))
+      const keys: number[] = []
+      const queue = new SlotQueue(
+        new Column(Uint32Array),
+        (a, b) => (keys[a] ?? 0) < (keys[b] ?? 0),
+      )
+      const there = new Set<number>()
+      const first = (): number | undefined =>
+        [...there].sort((a, b) => (keys[a] ?? 0) - (keys[b] ?? 0))[0]
+      const free = Array.from({ length: 60 }, (_slot, slot) => slot)
+      for (let step = 0; step < 60_000; step++) {
+        const what = random.int(5)
+        const [some] = there
+        if (what < 3 && free.length > 0) {
+          const slot = free.pop() ?? 0
+          keys[slot] = step + random.int(spread + 1) + slot / 100
+          queue.push(slot)
+          there.add(slot)
+        } else if (what === 3 && some !== undefined) {
+          queue.remove(some)
+          there.delete(some)
+          free.push(some)
+          expect(queue.has(some)).toBe(false)
+        } else {
+          const wanted = first()
+          expect(queue.peek()).toBe(wanted)
+          expect(queue.pop()).toBe(wanted)
+          if (wanted === undefined) continue
+          there.delete(wanted)
+          free.push(wanted)
+        }
+        expect(queue.size).toBe(there.size)
+        if (some !== undefined) expect(queue.has(some)).toBe(there.has(some))
+      }
+    },
+  )
+
+  it('is empty when all are taken, over many pages', () => {
+    const queue = new SlotQueue(new Column(Uint32Array), (a, b) => a < b)
+    for (let slot = 0; slot < 100_000; slot++) queue.push(slot)
+    for (let slot = 0; slot < 99_999; slot++) expect(queue.pop()).toBe(slot)
+    expect([queue.size, queue.peek()]).toEqual([1, 99_999])
+    queue.remove(99_999)
+    expect([queue.size, queue.peek(), queue.pop()]).toEqual([0, undefined, undefined])
   })
 })
