@@ -43,7 +43,10 @@ export type BatchHandler<T, R> = (
 
 /** Options of `process`. */
 export interface ProcessOptions {
-  /** Handlers that run at once. Default 1. */
+  /**
+   * Handlers that run at once. Default 1: the end of each job is durable before the next one begins. With more, jobs
+   * begin while the ends of up to as many others are on their way to the disk; a crash then delivers those again too.
+   */
   readonly concurrency?: number
   /** Gives the handler up to `size` jobs at once, after at most `waitMs`. */
   readonly batch?: { readonly size: number; readonly waitMs?: number }
