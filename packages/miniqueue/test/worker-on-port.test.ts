@@ -117,6 +117,28 @@ describe('a worker on a queue whose leases run out', () => {
     expect(failed).toEqual([])
   })
 
+  it('runs those of a batch that it has, when its queue has no answer to the rest', async () => {
+    const host = hostOf(queue)
+    let asked = 0
+    const port = {
+      receive: async (...args: Parameters<typeof queue.receive>) => {
+        if (++asked === 2) throw new Error('unavailable')
+        return queue.receive(...args)
+      },
+    }
+    const seen: unknown[] = []
+    await queue.enqueue('a')
+    const handler = (jobs: readonly Job<unknown>[]): void => {
+      seen.push(jobs.map(({ data }) => data))
+    }
+    const options = { concurrency: 2, batch: { size: 2, waitMs: 10 } }
+    await using _worker = new Worker({ ...host, queue: port }, handler, options)
+    await clock.advance(100)
+    expect(seen).toEqual([['a']])
+    expect(failed).toMatchObject([{ message: 'unavailable' }])
+    expect(await queue.receive()).toEqual([])
+  })
+
   describe('while acks are on their way', () => {
     /** Starts a worker whose acks wait, and tells what it has begun. */
     async function startHeld(

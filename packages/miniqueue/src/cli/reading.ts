@@ -152,7 +152,7 @@ export async function readBody(view: QueuesView, slot: number): Promise<StoredBo
 export async function readId(view: QueuesView, seq: number): Promise<string> {
   const { table } = view.ledger.jobs
   const slot = table.ofSeq(seq)
-  if (slot === undefined || table.idHash(slot) === undefined) return idOf(seq, undefined)
+  if (slot === undefined || !table.hasId(slot)) return idOf(seq, undefined)
   return idOf(seq, (await readBody(view, slot))?.body.id)
 }
 

@@ -11,7 +11,7 @@ const COMPLETED_LATELY = 10_000
 
 /** Keeps bodies beside a ledger, or only weighs them. */
 export interface BodyKeeper {
-  /** A job has this body from now on; returns the bytes that it takes in the journal. */
+  /** A job that has none has this body from now on; returns the bytes that it takes in the journal. */
   keep(slot: number, body: JobBody): number
   drop(slot: number): void
 }
@@ -113,6 +113,7 @@ export class Jobs {
   /** Its body is in another record from now on. */
   rewrite(slot: number, bodySeq: number, body: JobBody): void {
     const before = this.table.bytes(slot)
+    this.#bodies.drop(slot)
     this.table.setBody(slot, bodySeq, this.#bodies.keep(slot, body))
     const { status } = this.table.load(slot)
     if (!isEnded(status)) this.queueOf(slot).pendingBytes += this.table.bytes(slot) - before
@@ -124,6 +125,11 @@ export class Jobs {
     const pending = isDelayed(state, nowMs) ? 'delayed' : 'waiting'
     this.table.store(slot, { ...state, status: isBlocked ? 'blocked' : pending })
     this.#place(slot)
+  }
+
+  /** A job holds up its group until its time has come. */
+  block(slot: number): void {
+    if (this.table.status(slot) === 'delayed') this.queueOf(slot).ready.block(slot)
   }
 
   /** A job that had ended before its record here was written. */
@@ -142,7 +148,7 @@ export class Jobs {
     if (after === undefined) this.#release(slot)
     else {
       this.table.store(slot, after)
-      if (event.kind === 'nack' && after.status === 'delayed') this.queueOf(slot).ready.block(slot)
+      if (event.kind === 'nack' && after.status === 'delayed') this.block(slot)
       else if (after.status !== 'delayed') this.queueOf(slot).ready.unblock(slot)
       this.#place(slot)
     }

@@ -182,11 +182,14 @@ export class Ledger {
     const dueMs = Math.min(record.dueMs, nowMs + delayMs)
     const state = { attempt, failures, crashes, dueMs, delayMs }
     if (record.status === 'pending') {
-      return this.jobs.enter(slot, { status: 'waiting', ...state }, nowMs)
+      this.jobs.enter(slot, { status: 'waiting', ...state }, nowMs)
+      if (record.blocks === true) this.jobs.block(slot)
+      return
     }
     const ended: JobState = { ...state, status: record.status, dueMs: endedMs ?? record.dueMs }
     this.jobs.enterEnded(slot, ended, seq)
     this.#noteFinished(slot, ended.dueMs)
+    if (record.status === 'completed') this.jobs.complete(record.of, ended.dueMs)
   }
 
   #nack(record: NackRecord, givenMs: number): void {

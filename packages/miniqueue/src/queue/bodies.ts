@@ -34,7 +34,6 @@ export class Bodies implements BodyKeeper {
 
   keep(slot: number, record: JobBody): number {
     const stored = storedBody(record)
-    this.drop(slot)
     this.#kept.add(slot, stored)
     const headers = record.headers === undefined ? 0 : JSON.stringify(record.headers).length
     return stored.dataText.length + headers + RECORD_BYTES
@@ -49,9 +48,21 @@ export class Bodies implements BodyKeeper {
     this.#ahead.delete(slot)
   }
 
-  /** The body from the journal. Those that are read on the way are kept too, as far as there is room. */
+  /**
+   * The body from the journal, wherever it is carried while it is read; undefined when the job is gone. Those
+   * that are read on the way are kept too, as far as there is room.
+   */
   async read(slot: number, table: JobTable): Promise<StoredBody | undefined> {
-    const wanted = table.bodySeq(slot)
+    const seq = table.seq(slot)
+    for (;;) {
+      const bodySeq = table.bodySeq(slot)
+      if (table.seq(slot) !== seq || seq === 0) return undefined
+      const found = await this.#readAt(slot, bodySeq, table)
+      if (found !== undefined || table.bodySeq(slot) === bodySeq) return found
+    }
+  }
+
+  async #readAt(slot: number, wanted: number, table: JobTable): Promise<StoredBody | undefined> {
     let found: StoredBody | undefined
     await this.#reader?.read(wanted, (firstSeq, records) => {
       for (const [index, record] of records.entries()) {

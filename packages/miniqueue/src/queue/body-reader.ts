@@ -1,8 +1,8 @@
-import type { MiniStore } from '@mini-rs/ministore'
+import { type MiniStore, MiniStoreError } from '@mini-rs/ministore'
 import { type SyncedLog, untilReadable } from './readable.js'
 
 /** A log that bodies are read from. */
-export type BodyLog = SyncedLog & Pick<MiniStore<unknown>, 'batches'>
+export type BodyLog = SyncedLog & Pick<MiniStore<unknown>, 'batches' | 'firstSeq'>
 
 /** How far a reading goes on in the place where it stopped before another is begun. */
 const MOST_SKIPPED = 20_000
@@ -26,9 +26,9 @@ export class BodyReader {
     this.#log = log
   }
 
-  /** Shows the batch with that record, and every batch that is read on the way to it. */
+  /** Shows the batch with that record, and every batch that is read on the way to it; not one that has been dropped. */
   read(seq: number, show: (firstSeq: number, records: readonly unknown[]) => void): Promise<void> {
-    const reading = this.#last.then(() => this.#read(seq, show))
+    const reading = this.#last.then(() => this.#readIfThere(seq, show))
     this.#last = reading.catch(() => {})
     return reading
   }
@@ -36,6 +36,21 @@ export class BodyReader {
   async close(): Promise<void> {
     await this.#last
     await this.#end()
+  }
+
+  async #readIfThere(
+    seq: number,
+    show: (firstSeq: number, records: readonly unknown[]) => void,
+  ): Promise<void> {
+    while (seq >= this.#log.firstSeq) {
+      try {
+        return await this.#read(seq, show)
+      } catch (error) {
+        await this.#end()
+        // Dropped is what comes next where it stopped, and perhaps not what is wanted.
+        if (!MiniStoreError.is(error) || error.code !== 'SEQ_DROPPED') throw error
+      }
+    }
   }
 
   async #read(

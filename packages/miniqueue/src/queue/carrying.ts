@@ -12,7 +12,7 @@ export function carryOf(
 ): QueueRecord {
   const { table } = ledger.jobs
   const { status, attempt, failures, crashes, dueMs, delayMs } = table.load(slot)
-  const { memo, previous, reason, error, placeMs, waitsFor } = table.extra(slot) ?? {}
+  const { memo, previous, reason, error, placeMs, waitsFor, isBlocking } = table.extra(slot) ?? {}
   const atMs = 'atMs' in body && typeof body.atMs === 'number' ? body.atMs : dueMs
   const priority = table.priority(slot)
   const { id, headers, group, attempts, backoff, timeoutMs, expiresAtMs, dedup } = body
@@ -24,7 +24,8 @@ export function carryOf(
     data: JSON.parse(dataText) as unknown,
     atMs,
     status: isEnded(status) ? status : 'pending',
-    attempt,
+    // A delivery that has not ended is in no journal: it is a crash that ends it otherwise.
+    attempt: status === 'active' ? attempt - 1 : attempt,
     failures,
     crashes,
     dueMs,
@@ -33,6 +34,7 @@ export function carryOf(
       : { delayMs: Math.ceil(delayMs) }),
     ...(isEnded(status) && { endedMs: dueMs }),
     ...(waitsFor !== undefined && waitsFor.size > 0 && { dependsOn: [...waitsFor] }),
+    ...(isBlocking === true && { blocks: true as const }),
     ...defined({ memo, previous, reason, error, placeMs, result }),
   }
   return { carry }

@@ -1,3 +1,4 @@
+import { assertThat } from '../errors.js'
 import type { Ledger } from '../ledger/ledger.js'
 import { decodeRecord } from '../records/record-decoder.js'
 import type { QueueRecord, SeenRecord } from '../records/record-types.js'
@@ -73,10 +74,10 @@ export class Cleaner {
     ledger.forgetKeys(clock.now())
     ledger.finished.forget(clock.now() - settings.dedupWindow.ageMs)
     const few = await fewLiveJobs(ledger, from, to)
-    if (few !== undefined) return this.#carry(this.#jobsAt(few))
-    const ended = new Set<number>()
-    if (!(await this.#carry(this.#read(from, to, ended)))) return false
-    const seen = this.#seenIn(ended)
+    const told = new Set(few?.map(({ of }) => of))
+    const live = few === undefined ? this.#read(from, to, told) : this.#jobsAt(few)
+    if (!(await this.#carry(live))) return false
+    const seen = this.#seenOf(told)
     if (seen !== undefined) await this.#core.journal.settle([seen])
     return true
   }
@@ -97,11 +98,11 @@ export class Cleaner {
   }
 
   async *#jobsAt(places: readonly LivePlace[]): AsyncGenerator<LiveJob> {
-    for (const place of places) yield await this.#jobAt(place, undefined)
+    for (const place of places) if (this.#isLive(place)) yield await this.#jobAt(place, undefined)
   }
 
-  /** What is live in these records, one by one; with those that have ended in them. */
-  async *#read(from: number, to: number, ended: Set<number>): AsyncGenerator<LiveJob | Beside> {
+  /** What is live in these records, one by one. `told`: gets the numbers of all jobs of which they tell an id. */
+  async *#read(from: number, to: number, told: Set<number>): AsyncGenerator<LiveJob | Beside> {
     const { log, ledger } = this.#core
     const { table } = ledger.jobs
     for await (const { firstSeq, records } of log.batches({ from, to })) {
@@ -109,7 +110,7 @@ export class Cleaner {
         if (this.#isClosed) return
         const seq = firstSeq + index
         const record = decodeRecord(value, seq, log.path)
-        noteEnded(record, ended)
+        noteTold(seq, record, told)
         const slot = originIn(ledger, seq, record)
         if (slot !== undefined) {
           yield await this.#jobAt({ slot, of: table.seq(slot), originSeq: seq }, record)
@@ -124,18 +125,15 @@ export class Cleaner {
     const { bodies, ledger } = this.#core
     const { table } = ledger.jobs
     const { slot, originSeq } = place
+    // Before the reading, which may find that it is another meanwhile: see `#isNew`.
+    const bodySeq = table.bodySeq(slot)
+    const bytes = table.bytes(slot)
     const found = record && bodyIn(record)
-    const isHere = found !== undefined && table.bodySeq(slot) === originSeq
+    const isHere = found !== undefined && bodySeq === originSeq
     const stored = isHere
       ? storedBody(found.body)
       : (bodies.get(slot) ?? (await bodies.read(slot, table)))
-    return {
-      ...place,
-      bodySeq: table.bodySeq(slot),
-      bytes: table.bytes(slot),
-      stored,
-      end: undefined,
-    }
+    return { ...place, bodySeq, bytes, stored, end: undefined }
   }
 
   /** Writes what is still live, as it is at the moment of the append. */
@@ -152,9 +150,10 @@ export class Cleaner {
       if (isUnderWay || jobs.some(({ of }) => journal.isUnderWay(of))) await journal.flush()
       else if (jobs.every((job) => this.#isLive(job) && this.#isNew(job))) break
     }
-    const carried = jobs.flatMap(({ slot, stored, end }) =>
-      stored === undefined ? [] : [carryOf(ledger, slot, stored, end?.result)],
-    )
+    const carried = jobs.map(({ slot, stored, end }) => {
+      assertThat(stored !== undefined, 'the body of a live job is in the journal')
+      return carryOf(ledger, slot, stored, end?.result)
+    })
     const beside = piece.beside.flatMap(
       ({ seq, record }) => recordBeside(ledger, seq, record) ?? [],
     )
@@ -163,7 +162,7 @@ export class Cleaner {
   }
 
   /** Whether the journal still tells this job from there on. */
-  #isLive({ slot, of, originSeq }: LiveJob): boolean {
+  #isLive({ slot, of, originSeq }: LivePlace): boolean {
     const { table } = this.#core.ledger.jobs
     return table.seq(slot) === of && table.originSeq(slot) === originSeq
   }
@@ -188,10 +187,11 @@ export class Cleaner {
     return { ...job, bodySeq, stored, end: { seq, result: resultIn(await log.read(seq)) } }
   }
 
-  #seenIn(ended: ReadonlySet<number>): QueueRecord | undefined {
+  /** What would be forgotten with records that tell of these jobs: that their ids and keys make duplicates. */
+  #seenOf(told: ReadonlySet<number>): QueueRecord | undefined {
     const { ledger } = this.#core
     const ids: SeenRecord['ids'] = [...ledger.finished].flatMap(({ hash, of, endedMs }) => {
-      if (!ended.has(of) || ledger.jobs.table.ofSeq(of) !== undefined) return []
+      if (!told.has(of) || ledger.jobs.table.ofSeq(of) !== undefined) return []
       const bytes = Buffer.alloc(16)
       hash.forEach((part, index) => bytes.writeUInt32LE(part, index * 4))
       return [[bytes.toString('base64url'), of, endedMs] as const]
@@ -241,12 +241,16 @@ class Piece {
   }
 }
 
-function noteEnded(record: QueueRecord, ended: Set<number>): void {
-  if ('ack' in record) ended.add(record.ack.of)
-  else if ('dead' in record) ended.add(record.dead.of)
-  else if ('cancel' in record) ended.add(record.cancel.of)
-  else if ('carry' in record && record.carry.status !== 'pending') ended.add(record.carry.of)
-  else if ('seen' in record) for (const [, of] of record.seen.ids) ended.add(of)
+/** Of a job that ends later the id is told here, too: without it a replay would not know whose end that is. */
+function noteTold(seq: number, record: QueueRecord, told: Set<number>): void {
+  if ('ack' in record) told.add(record.ack.of)
+  else if ('dead' in record) told.add(record.dead.of)
+  else if ('cancel' in record) told.add(record.cancel.of)
+  else if ('seen' in record) for (const [, of] of record.seen.ids) told.add(of)
+  else {
+    const body = bodyIn(record)
+    if (body !== undefined) told.add(body.of ?? seq)
+  }
 }
 
 /** What the journal cannot do without of a record that is no job's. */

@@ -90,7 +90,7 @@ export class Deliveries {
     if (this.#isClosed || options.signal?.aborted === true) return Promise.resolve([])
     const lane = this.#lane(queue)
     const { visibilityTimeoutMs = queue.settings.visibilityTimeoutMs } = options
-    const waiter = new Waiter(options, visibilityTimeoutMs, () => {
+    const waiter = new Waiter(options, visibilityTimeoutMs, isBackground, () => {
       lane.waiters.delete(waiter)
       if (isHolding) this.#core.keepAlive.release()
     })

@@ -23,8 +23,9 @@ import { readBody, viewAtEnd } from './views.js'
 import type { DeadJob, Delivered } from './waiter.js'
 import { Watchers } from './watchers.js'
 
-/** Whether the journal has grown too large is looked at after so many records. */
+/** Whether the journal has grown too large is looked at after so many records, of which small segments hold fewer. */
 const CLEAN_EVERY = 64
+const LEAST_BYTES_A_RECORD = 256
 
 /** An open folder of queues: its parts, put together. */
 export class Engine implements Parts {
@@ -194,7 +195,8 @@ export class Engine implements Parts {
     this.enqueuing.wake()
     this.watchers.look()
     this.scheduler.applied()
-    if (this.#sinceCleaning < CLEAN_EVERY) return
+    const { maxSegmentBytes } = this.core.settings
+    if (this.#sinceCleaning < Math.min(CLEAN_EVERY, maxSegmentBytes / LEAST_BYTES_A_RECORD)) return
     this.#sinceCleaning = 0
     void this.cleaner.run()
     this.core.index.makeWhenDue(this.core, this.core.journal.appliedSeq).catch(this.failed)

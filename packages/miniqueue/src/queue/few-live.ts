@@ -21,7 +21,7 @@ export async function fewLiveJobs(
   from: number,
   to: number,
 ): Promise<readonly LivePlace[] | undefined> {
-  // Which ids ended here, and which keys are only known from here, the ledger cannot tell.
+  // Of which ids and keys these records alone tell, the ledger does not know.
   if (ledger.finished.size > 0 || ledger.keys.size > 0) return undefined
   if (seqsBeside(ledger).some((seq) => seq >= from && seq <= to)) return undefined
   const { table } = ledger.jobs

@@ -37,7 +37,7 @@ export class Journal {
   #nextSeq: number
   /** What nobody waits for: it goes with the next commit. */
   #riders: QueueRecord[] = []
-  /** Those of this turn, while there may be more. */
+  /** Those that come together, while there may be more. */
   #plain: PlainAcks | undefined
   #release: Promise<void> | undefined
   readonly #underWay = new UnderWay()
@@ -96,8 +96,8 @@ export class Journal {
   }
 
   /**
-   * {@link Journal.settle} for an ack that holds nothing of its caller's, who may change that. Those of one turn
-   * become one append: handlers that end together would pay more for an append each than for all the rest.
+   * {@link Journal.settle} for an ack that holds nothing of its caller's, who may change that. Those that come
+   * together become one append: handlers that end together would pay more for an append each than for all the rest.
    */
   settlePlain(record: QueueRecord): Promise<unknown> {
     const { records, written } = (this.#plain ??= this.#beginPlain())
@@ -107,12 +107,10 @@ export class Journal {
   }
 
   #beginPlain(): PlainAcks {
-    let resolve: PlainAcks['resolve'] = () => {}
-    const written = new Promise<number>((settle) => {
-      resolve = settle
-    })
+    const resolvers: PlainAcks['resolve'][] = []
+    const written = new Promise<number>((resolve) => void resolvers.push(resolve))
     queueMicrotask(() => this.#appendPlain())
-    return { records: [], written, resolve }
+    return { records: [], written, resolve: (by) => resolvers.forEach((resolve) => resolve(by)) }
   }
 
   #appendPlain(): void {
@@ -123,7 +121,7 @@ export class Journal {
     plain.resolve(this.settle(plain.records))
   }
 
-  /** Resolves when everything that was given to it is on the disk, or has failed. */
+  /** Resolves when what the log was given is on the disk. @throws what ministore's `flush` throws */
   flush(): Promise<void> {
     this.#appendPlain()
     return this.#log.flush()

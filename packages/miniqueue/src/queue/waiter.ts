@@ -18,19 +18,27 @@ export interface DeadJob {
   readonly reason: DeathReason
 }
 
-/** Waiters by the signal that ends their wait: one listener a signal, for to add one costs more than all else of a wait. */
+/** Waiters of workers, by the signal that ends their waits. */
 const waiting = new WeakMap<AbortSignal, Set<Waiter>>()
 
-function waitingOn(signal: AbortSignal): Set<Waiter> {
+/** Ends a wait with its signal, until what is returned is called. `isLasting`: the same signal ends many waits, and is given up with them. */
+function endWith(signal: AbortSignal, waiter: Waiter, isLasting: boolean): () => void {
+  if (!isLasting) {
+    const giveUp = (): void => waiter.giveUp()
+    signal.addEventListener('abort', giveUp)
+    return () => signal.removeEventListener('abort', giveUp)
+  }
   let waiters = waiting.get(signal)
   if (waiters === undefined) {
-    const added = (waiters = new Set())
-    waiting.set(signal, added)
+    // One listener for all: to add one for each, and to remove it, costs more than all else of a wait.
+    const all = (waiters = new Set())
+    waiting.set(signal, all)
     signal.addEventListener('abort', () => {
-      for (const waiter of added) waiter.giveUp()
+      for (const one of all) one.giveUp()
     })
   }
-  return waiters
+  const others = waiters.add(waiter)
+  return () => void others.delete(waiter)
 }
 
 /** Somebody who waits for jobs, until something is given or the wait is over. */
@@ -42,7 +50,7 @@ export class Waiter {
   /** What was given: nothing when the wait is over. */
   readonly given: Promise<readonly Delivered[]>
   readonly #waitMs: number
-  readonly #signalled: Set<Waiter> | undefined
+  readonly #unlisten: (() => void) | undefined
   readonly #onOver: (waiter: Waiter) => void
   #timer: AbortController | undefined
   #resolve: (delivered: readonly Delivered[]) => void = () => {}
@@ -52,13 +60,14 @@ export class Waiter {
   constructor(
     { max = 1, waitMs = 0, signal }: ReceiveOptions,
     visibilityTimeoutMs: number,
+    isLasting: boolean,
     onOver: (waiter: Waiter) => void,
   ) {
     this.max = max
     this.visibilityTimeoutMs = visibilityTimeoutMs
     this.isPatient = waitMs > 0
     this.#waitMs = waitMs
-    this.#signalled = signal && waitingOn(signal).add(this)
+    this.#unlisten = signal && endWith(signal, this, isLasting)
     this.#onOver = onOver
     this.given = new Promise((resolve, reject) => {
       this.#resolve = resolve
@@ -93,7 +102,7 @@ export class Waiter {
     if (this.#isOver) return false
     this.#isOver = true
     this.#timer?.abort()
-    this.#signalled?.delete(this)
+    this.#unlisten?.()
     this.#onOver(this)
     return true
   }

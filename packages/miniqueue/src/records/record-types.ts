@@ -218,6 +218,8 @@ export interface CarryRecord extends JobBody {
   readonly endedMs?: number
   /** Where it stands in its group. */
   readonly placeMs?: number
+  /** It has failed, and holds up its group until it is due. */
+  readonly blocks?: true
 }
 
 /** `seen`: ids and keys that still make duplicates although their jobs are gone. */

@@ -130,8 +130,8 @@ export class JobTable {
     return [a, b, c, d]
   }
 
-  #setId(slot: number, hash: IdHash): void {
-    this.#id.forEach((column, index) => column.set(slot, hash[index] ?? 0))
+  #setId(slot: number, idHash: IdHash): void {
+    this.#id.forEach((column, index) => column.set(slot, idHash[index] ?? 0))
   }
 
   /** The slots that are taken, in no order. */
@@ -159,7 +159,9 @@ export class JobTable {
       this.#extras.set(slot, { ...extra, ...(waitsFor && { waitsFor: new Set(waitsFor) }) })
     }
     for (let slot = this.#slots - 1; slot >= 0; slot--) {
-      if (this.#seq.get(slot) === 0) this.#free.push(slot)
+      if (this.#seq.get(slot) !== 0) continue
+      this.#free.push(slot)
+      this.#setId(slot, NO_ID)
     }
     // Not so the table of ids: most jobs may have none.
     this.#bySeq.reserve(this.#slots - this.#free.length)

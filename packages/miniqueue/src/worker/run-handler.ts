@@ -31,7 +31,7 @@ export async function runHandler(
     return fail(host, lease, error)
   }
   ended()
-  if (watch !== undefined) await watch.end()
+  if (watch !== undefined) await watch.end() // not a turn more than it takes, for every job
   await succeed(host, lease, context.transaction, result)
 }
 

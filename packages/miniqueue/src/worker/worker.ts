@@ -1,4 +1,6 @@
-import { MiniQueueError } from '../errors.js'
+// Not the global one: fake timers of a test must not stop the workers.
+import { setImmediate } from 'node:timers'
+import { MiniQueueError, assertThat } from '../errors.js'
 import type { MessageLease } from '../message-port.js'
 import { assertCloseOptions } from './close-options.js'
 import { runBatchHandler, runHandler } from './run-handler.js'
@@ -164,7 +166,8 @@ export class Worker {
   #free(): number {
     const unsettled = this.#runs.size
     if (this.#concurrency === 1) return 1 - unsettled
-    return this.#concurrency - Math.max(unsettled - this.#endedCount, unsettled - this.#concurrency)
+    const running = unsettled - this.#endedCount
+    return Math.min(this.#concurrency - running, 2 * this.#concurrency - unsettled)
   }
 
   async #receive(free: number): Promise<readonly MessageLease<unknown>[] | undefined> {
@@ -176,7 +179,11 @@ export class Worker {
       const first = await this.#ask(size, FOR_EVER, signal)
       const missing = size - first.length
       if (first.length === 0 || missing <= 0 || this.#stop.signal.aborted) return first
-      return [...first, ...(await this.#ask(missing, waitMs, signal))]
+      const second = this.#ask(missing, waitMs, signal).catch((error: unknown) => {
+        this.#host.failed(error)
+        return [] // those that were received are run all the same
+      })
+      return [...first, ...(await second)]
     } catch (error) {
       // Whoever closes the queue or breaks it is told; a worker only stops.
       if (!this.#stop.signal.aborted) {
@@ -210,26 +217,27 @@ export class Worker {
 
   #run(run: Run): Promise<void> {
     const { leases, stop } = run
-    const [only] = leases
     const ended = (): void => this.#handlerEnded(run)
-    if (this.#batch !== undefined || only === undefined) {
+    if (this.#batch !== undefined) {
       const handler = this.#handler as BatchHandler<unknown, unknown>
       return runBatchHandler(this.#host, handler, leases, stop, ended)
     }
+    const [only] = leases
+    assertThat(only !== undefined, 'a run has a job')
     return runHandler(this.#host, this.#handler as Handler<unknown, unknown>, only, stop, ended)
   }
 
   #handlerEnded(run: Run): void {
     run.hasEnded = true
     this.#endedCount += 1
-    this.#fillSoon()
+    if (this.#concurrency > 1) this.#fillSoon()
   }
 
   #end(run: Run): void {
     this.#runs.delete(run)
     if (run.hasEnded) this.#endedCount -= 1
     if (!this.#stop.signal.aborted) this.#fillSoon()
-    else if (this.#runs.size === 0) this.#settled()
+    else if (this.#runs.size === 0 && !this.#isFilling) this.#settled()
   }
 }
 

@@ -416,3 +416,19 @@ describe('jobs whose payloads are on the disk only', () => {
     expect(await second).toEqual([])
   })
 })
+
+describe('a signal', () => {
+  it('ends every wait that was given it, and may end others before', async () => {
+    const world = await World.open()
+    const queue = world.queue()
+    const stop = new AbortController()
+    const wait = { waitMs: Number.POSITIVE_INFINITY, signal: stop.signal }
+    const first = queue.receive(wait)
+    await queue.enqueue('a')
+    expect(await first).toHaveLength(1)
+    const others = [queue.receive(wait), queue.receive(wait)]
+    stop.abort()
+    expect(await Promise.all(others)).toEqual([[], []])
+    expect(await queue.receive(wait)).toEqual([])
+  })
+})

@@ -135,7 +135,7 @@ describe('a queue of slots', () => {
       )
       const there = new Set<number>()
       const first = (): number | undefined =>
-        [...there].sort((a, b) => (keys[a] ?? 0) - (keys[b] ?? 0))[0]
+        [...there].toSorted((a, b) => (keys[a] ?? 0) - (keys[b] ?? 0))[0]
       const free = Array.from({ length: 60 }, (_slot, slot) => slot)
       for (let step = 0; step < 60_000; step++) {
         const what = random.int(5)
