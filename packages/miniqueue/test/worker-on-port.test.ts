@@ -132,11 +132,12 @@ describe('a worker on a queue whose leases run out', () => {
       seen.push(jobs.map(({ data }) => data))
     }
     const options = { concurrency: 2, batch: { size: 2, waitMs: 10 } }
-    await using _worker = new Worker({ ...host, queue: port }, handler, options)
+    const worker = new Worker({ ...host, queue: port }, handler, options)
     await clock.advance(100)
     expect(seen).toEqual([['a']])
     expect(failed).toMatchObject([{ message: 'unavailable' }])
     expect(await queue.receive()).toEqual([])
+    await worker.close()
   })
 
   describe('while acks are on their way', () => {

@@ -36,7 +36,7 @@ const OF_PEERS = [
 ] as const
 const LATENCY_SYNCS = 1.5
 /** What is asked of a lone caller, who may have his sync on his own thread. */
-const INLINE: readonly RateKey[] = ['enqueue1', 'drain1']
+const INLINE: ReadonlySet<RateKey> = new Set(['enqueue1', 'drain1'])
 const THE_SAME_INLINE = "the same with syncOn: 'inline'"
 
 /** Rates of a subject, one a round; empty where it was not measured. */
@@ -71,7 +71,7 @@ export function targets({ rates, floors }: QueueFigures): Target[] {
     ...OF_FLOOR.flatMap(([key, name, reach]) => {
       const floor = floorRates(floors, key)
       const target = compared(`${name} ÷ floor`, reach, ours.perSecond[key], floor)
-      if (inline === undefined || !INLINE.includes(key)) return [target]
+      if (inline === undefined || !INLINE.has(key)) return [target]
       return [target, compared(THE_SAME_INLINE, reach, inline.perSecond[key], floor)]
     }),
     ...OF_PEERS.flatMap(([peer, reach]) => {
