@@ -102,7 +102,6 @@ export class Journal {
   settlePlain(record: QueueRecord): Promise<unknown> {
     const { records, written } = (this.#plain ??= this.#beginPlain())
     records.push(record)
-    this.#underWay.add([record])
     return written
   }
 
@@ -117,7 +116,6 @@ export class Journal {
     const plain = this.#plain
     if (plain === undefined) return
     this.#plain = undefined
-    this.#underWay.remove(plain.records)
     plain.resolve(this.settle(plain.records))
   }
 
@@ -134,6 +132,7 @@ export class Journal {
 
   /** Whether a record about this job is on its way to the disk. */
   isUnderWay(seq: number): boolean {
+    this.#appendPlain() // so that they are counted
     return this.#underWay.has(seq)
   }
 
