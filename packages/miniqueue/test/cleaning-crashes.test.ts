@@ -144,21 +144,44 @@ describe('when the segment is gone in which a job began, and the process dies', 
 })
 
 describe('what is no job’s', () => {
-  it('is there when the segment is gone that told of it, and the process dies', async () => {
-    const world = await open()
-    const queue = world.queue()
-    await queue.enqueue('held')
-    await queue.pause()
-    await world.queues.transaction((tx) => tx.put('cursor', 17))
-    await queue.schedules.upsert('nightly', { cron: '0 3 * * *', data: 'night' })
-    await churn(world, nothing)
-    expect(isCleaned(world)).toBe(true)
-    await world.kill()
-    const again = world.queue()
-    expect(again.stats()).toMatchObject({ waiting: 1, isPaused: true })
-    expect(world.queues.value('cursor')).toBe(17)
-    expect(again.schedules.list().map(({ id }) => id)).toEqual(['nightly'])
-  })
+  const kinds: [string, (world: World) => Promise<unknown>, (world: World) => unknown, unknown][] =
+    [
+      [
+        'a pause',
+        (world) => world.queue().pause(),
+        (world) => world.queue().stats().isPaused,
+        true,
+      ],
+      [
+        'a value',
+        (world) => world.queues.transaction((tx) => tx.put('cursor', 17)),
+        (world) => world.queues.value('cursor'),
+        17,
+      ],
+      [
+        'a schedule',
+        (world) => world.queue().schedules.upsert('nightly', { cron: '0 3 * * *', data: 'night' }),
+        (world) =>
+          world
+            .queue()
+            .schedules.list()
+            .map(({ id }) => id),
+        ['nightly'],
+      ],
+    ]
+  it.each(kinds)(
+    'is there when the segment is gone that told of it, and the process dies: %s',
+    async (_, make, look, expected) => {
+      const world = await open()
+      await world.queue().enqueue('held')
+      await make(world)
+      await churn(world, nothing)
+      expect(isCleaned(world)).toBe(true)
+      await world.kill()
+      expect(world.queue().stats()).toMatchObject({ waiting: 1 })
+      expect(look(world)).toEqual(expected)
+    },
+  )
 
   it('an unclean end is still counted, so that suspects go on alone', async () => {
     const world = await open()

@@ -1,9 +1,9 @@
 import { assertThat } from '../errors.js'
-import type { Ledger } from '../ledger/ledger.js'
 import { decodeRecord } from '../records/record-decoder.js'
 import type { QueueRecord, SeenRecord } from '../records/record-types.js'
+import { recordBeside } from './beside-jobs.js'
 import { type StoredBody, bodyIn, storedBody } from './bodies.js'
-import { carryOf, originIn, resultIn, scheduleOf } from './carrying.js'
+import { carryOf, originIn, resultIn } from './carrying.js'
 import type { Core } from './core.js'
 import { type LivePlace, fewLiveJobs } from './few-live.js'
 import { untilReadable } from './readable.js'
@@ -251,27 +251,4 @@ function noteTold(seq: number, record: QueueRecord, told: Set<number>): void {
     const body = bodyIn(record)
     if (body !== undefined) told.add(body.of ?? seq)
   }
-}
-
-/** What the journal cannot do without of a record that is no job's. */
-function recordBeside(ledger: Ledger, seq: number, record: QueueRecord): QueueRecord | undefined {
-  if ('put' in record) {
-    const { key } = record.put
-    return ledger.values.get(key)?.seq === seq ? record : undefined
-  }
-  if ('pause' in record) {
-    const { isPaused, pausedSeq } = ledger.jobs.queue(record.pause.queue)
-    return isPaused && pausedSeq === seq ? record : undefined
-  }
-  if ('crash' in record) {
-    const { crashesInRow, crashSeq } = ledger
-    const { atMs } = record.crash
-    const isNeeded = crashesInRow > 0 && crashSeq === seq
-    return isNeeded ? { crash: { jobs: [], inRow: crashesInRow, atMs } } : undefined
-  }
-  const id =
-    'schedule' in record ? record.schedule.id : 'tick' in record ? record.tick.schedule : ''
-  const schedule = ledger.schedules.get(id)
-  if (schedule === undefined || (schedule.seq !== seq && schedule.tickSeq !== seq)) return undefined
-  return scheduleOf(ledger, id)
 }

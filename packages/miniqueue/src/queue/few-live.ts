@@ -1,4 +1,6 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Ledger } from '../ledger/ledger.js'
+import { seqsBeside } from './beside-jobs.js'
 
 /** Beyond so many, to read all records from the first to the last is faster than to look for each. */
 const MOST_JOBS = 64
@@ -29,21 +31,11 @@ export async function fewLiveJobs(
   let rows = 0
   // A row that comes or changes meanwhile is told by a newer record.
   for (const slot of table) {
-    if (++rows % ROWS_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve))
+    if (++rows % ROWS_A_TURN === 0) await setImmediate()
     const originSeq = table.originSeq(slot)
     if (originSeq < from || originSeq > to) continue
     live.push({ slot, of: table.seq(slot), originSeq })
     if (live.length > MOST_JOBS) return undefined
   }
   return live
-}
-
-/** The records that are no job's, and that the journal cannot do without. */
-function seqsBeside({ values, schedules, jobs, crashSeq }: Ledger): number[] {
-  return [
-    ...[...values.values()].map(({ seq }) => seq),
-    ...schedules.all().flatMap(({ seq, tickSeq }) => [seq, tickSeq]),
-    ...jobs.queues.map(({ pausedSeq }) => pausedSeq),
-    crashSeq,
-  ]
 }
