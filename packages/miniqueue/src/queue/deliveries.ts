@@ -170,7 +170,7 @@ export class Deliveries {
   /** Jobs whose time has come are ready. */
   #advance(): void {
     const { ledger, clock } = this.#core
-    if (!ledger.jobs.due.isEmpty) ledger.jobs.advance(clock.now(), clock.wallMs())
+    ledger.jobs.advance(clock.now(), clock.wallMs())
   }
 
   #dispatch(lane: Lane): void {
@@ -378,7 +378,7 @@ export class Deliveries {
   #arm(): void {
     const { clock, ledger } = this.#core
     const { due } = ledger.jobs
-    let nextMs = due.isEmpty ? Infinity : due.untilNextMs(clock.now(), clock.wallMs())
+    let nextMs = due.untilNextMs(clock.now(), clock.wallMs())
     if (due.isByWallClock) nextMs = Math.min(nextMs, WALL_CLOCK_LOOK_MS)
     for (const { waiters, limiter } of this.#lanes.values()) {
       if (limiter === undefined || waiters.size === 0) continue

@@ -45,7 +45,6 @@ export interface Held {
 }
 
 /** Jobs of one queue that are to be admitted together. */
-/** Jobs of one queue that go together. */
 export interface Batch {
   readonly queue: DeclaredQueue
   readonly jobs: readonly CheckedJob[]

@@ -32,10 +32,6 @@ export class DueJobs {
     )
   }
 
-  get isEmpty(): boolean {
-    return this.#byDelay.size === 0 && this.#byWallClock.size === 0
-  }
-
   /** How long until the next one is due; Infinity when there is none. */
   untilNextMs(nowMs: number, wallMs: number): number {
     const delayed = this.#byDelay.peek()

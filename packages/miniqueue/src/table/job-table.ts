@@ -161,7 +161,7 @@ export class JobTable {
     for (let slot = this.#slots - 1; slot >= 0; slot--) {
       if (this.#seq.get(slot) !== 0) continue
       this.#free.push(slot)
-      this.#setId(slot, NO_ID)
+      this.#setId(slot, NO_ID) // an older index may have left there what its last job had
     }
     // Not so the table of ids: most jobs may have none.
     this.#bySeq.reserve(this.#slots - this.#free.length)

@@ -33,6 +33,8 @@ export class Worker {
   readonly #host: WorkerHost
   readonly #handler: Handler<unknown, unknown> | BatchHandler<unknown, unknown>
   readonly #concurrency: number
+  /** Runs whose jobs may be unsettled at once. */
+  readonly #mostUnsettled: number
   readonly #batch: ProcessOptions['batch']
   readonly #isHolding: boolean
   readonly #runs = new Set<Run>()
@@ -55,6 +57,7 @@ export class Worker {
     this.#host = host
     this.#handler = handler
     this.#concurrency = concurrency
+    this.#mostUnsettled = concurrency === 1 ? 1 : 2 * concurrency
     this.#batch = batch
     this.#isHolding = !unref
     if (this.#isHolding) host.hold()
@@ -165,9 +168,8 @@ export class Worker {
    */
   #free(): number {
     const unsettled = this.#runs.size
-    if (this.#concurrency === 1) return 1 - unsettled
     const running = unsettled - this.#endedCount
-    return Math.min(this.#concurrency - running, 2 * this.#concurrency - unsettled)
+    return Math.min(this.#concurrency - running, this.#mostUnsettled - unsettled)
   }
 
   async #receive(free: number): Promise<readonly MessageLease<unknown>[] | undefined> {
@@ -230,7 +232,7 @@ export class Worker {
   #handlerEnded(run: Run): void {
     run.hasEnded = true
     this.#endedCount += 1
-    if (this.#concurrency > 1) this.#fillSoon()
+    if (this.#free() > 0) this.#fillSoon()
   }
 
   #end(run: Run): void {
