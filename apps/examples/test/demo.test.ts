@@ -234,7 +234,8 @@ describe('demo', () => {
     expect(lines.length).toBeLessThan(1 + 60)
     expect(Number(/the last (\d+) mutations in/.exec(output)?.[1])).toBeLessThan(60)
     const files = await readdir(dirname(path?.trim() ?? ''))
-    expect(files.filter((name) => name.startsWith('snapshot_'))).toHaveLength(2)
+    // Two are kept; a third is there when the kill came before it was pruned, and no snapshot since.
+    expect(files.filter((name) => name.startsWith('snapshot_')).length).toBeOneOf([2, 3])
     expect(lines.slice(1).every((one) => typeof JSON.parse(one) === 'object')).toBe(true)
   })
 
