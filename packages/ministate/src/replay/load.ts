@@ -1,8 +1,9 @@
 import type { RestoredSnapshot, SkippedSnapshot, SnapshotStore } from '@mini-rs/minisnap'
 import type { CompiledDefinition, Skip } from '../definition/compiled.js'
 import { MiniStateError, codeOf } from '../errors.js'
+import type { Session } from '../tree/session.js'
 import { StateTree, adoptState } from '../tree/state-tree.js'
-import { applyRecord } from './apply-record.js'
+import { runRecipe } from '../write/run-mutations.js'
 import type { RecordSource } from './record-source.js'
 import { findSkips, replayFailed } from './replay-failure.js'
 
@@ -187,6 +188,7 @@ async function replayTail<S extends object>(
         if (tail.apply(records[index], seq)) continue
         await tail.handleFailure(records[index], seq)
       }
+      tail.pause()
     }
   } catch (error) {
     throw codeOf(error) === 'SEQ_DROPPED' ? await droppedError(options, base, error) : error
@@ -215,6 +217,8 @@ class TailReplay<S extends object> {
   // Whether the rest of the log was searched for records that say what to leave out.
   #hasLookedAhead = false
   #failure: unknown
+  // One for many records. Over before anything else can run.
+  #session: Session | undefined
 
   constructor(tree: StateTree<S>, options: LoadOptions<S>, known: KnownSkips) {
     this.#tree = tree
@@ -231,15 +235,25 @@ class TailReplay<S extends object> {
       const parsed = definition.parse(record)
       if (parsed.kind === 'skip') this.#skip(parsed)
       else {
-        applyRecord(this.#tree, parsed, source.gapless ? seq : undefined)
+        const session = (this.#session ??= this.#tree.begin())
+        runRecipe(session, parsed.recipe, parsed.payload, source.gapless ? seq : undefined)
+        session.next()
         this.appliedRecords++
       }
       return true
     } catch (error) {
+      this.#session?.rollBack()
+      this.#session = undefined
       if (error instanceof MustBeginAgain) throw error
       this.#failure = error
       return false
     }
+  }
+
+  /** Something else runs now. */
+  pause(): void {
+    this.#session?.end()
+    this.#session = undefined
   }
 
   /** Leaves the record out where the log, or the caller, says so. @throws {@link MiniStateError} `REPLAY_FAILED` */

@@ -95,25 +95,28 @@ export class DraftMapNode extends DraftNode<Data> {
 
 /** A Map of the state as a recipe sees it. */
 class DraftMap extends Map<unknown, unknown> {
-  readonly [NODE]: DraftMapNode
+  readonly #node: DraftMapNode
 
   constructor(node: DraftMapNode) {
     super()
-    this[NODE] = node
-    Object.defineProperty(this, NODE, { enumerable: false })
+    this.#node = node
     Object.freeze(this)
   }
 
+  get [NODE](): DraftMapNode {
+    return this.#node
+  }
+
   override get size(): number {
-    return this[NODE].readable().size
+    return this.#node.readable().size
   }
 
   override has(key: unknown): boolean {
-    return this[NODE].readable().has(key)
+    return this.#node.readable().has(key)
   }
 
   override get(key: unknown): unknown {
-    return this[NODE].wrap(key, this[NODE].readable().get(key))
+    return this.#node.wrap(key, this.#node.readable().get(key))
   }
 
   /** Of a later edition of the language; this class must not leave it to the empty Map that it extends. */
@@ -128,16 +131,16 @@ class DraftMap extends Map<unknown, unknown> {
   }
 
   override set(key: unknown, value: unknown): this {
-    this[NODE].set(key, value)
+    this.#node.set(key, value)
     return this
   }
 
   override delete(key: unknown): boolean {
-    return this[NODE].delete(key)
+    return this.#node.delete(key)
   }
 
   override clear(): void {
-    this[NODE].clear()
+    this.#node.clear()
   }
 
   override forEach(
@@ -148,7 +151,7 @@ class DraftMap extends Map<unknown, unknown> {
   }
 
   override keys(): MapIterator<unknown> {
-    return this[NODE].readable().keys()
+    return this.#node.readable().keys()
   }
 
   override *values(): MapIterator<unknown> {
@@ -156,7 +159,7 @@ class DraftMap extends Map<unknown, unknown> {
   }
 
   override *entries(): MapIterator<[unknown, unknown]> {
-    const node = this[NODE]
+    const node = this.#node
     for (const [key, value] of node.readable()) yield [key, node.wrap(key, value)]
   }
 

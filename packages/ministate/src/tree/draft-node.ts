@@ -46,6 +46,11 @@ export abstract class DraftNode<C extends object = object> {
     return parent.keyOf(this.current, this.#key) !== undefined && parent.isInState
   }
 
+  /** Whether it is the root, or was read from it. */
+  get isNearRoot(): boolean {
+    return this.parent === undefined || this.parent.parent === undefined
+  }
+
   /** Levels of JSON above what is in here. */
   get depth(): number {
     return (this.parent?.depth ?? 0) + this.levels

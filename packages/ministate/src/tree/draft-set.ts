@@ -95,34 +95,37 @@ function replaceItem(set: Data, item: unknown, replacement: unknown): void {
 
 /** A Set of the state as a recipe sees it. */
 class DraftSet extends Set<unknown> {
-  readonly [NODE]: DraftSetNode
+  readonly #node: DraftSetNode
 
   constructor(node: DraftSetNode) {
     super()
-    this[NODE] = node
-    Object.defineProperty(this, NODE, { enumerable: false })
+    this.#node = node
     Object.freeze(this)
   }
 
+  get [NODE](): DraftSetNode {
+    return this.#node
+  }
+
   override get size(): number {
-    return this[NODE].readable().size
+    return this.#node.readable().size
   }
 
   override has(item: unknown): boolean {
-    return this[NODE].has(item)
+    return this.#node.has(item)
   }
 
   override add(item: unknown): this {
-    this[NODE].add(item)
+    this.#node.add(item)
     return this
   }
 
   override delete(item: unknown): boolean {
-    return this[NODE].delete(item)
+    return this.#node.delete(item)
   }
 
   override clear(): void {
-    this[NODE].clear()
+    this.#node.clear()
   }
 
   override forEach(
@@ -133,7 +136,7 @@ class DraftSet extends Set<unknown> {
   }
 
   override *values(): SetIterator<unknown> {
-    const node = this[NODE]
+    const node = this.#node
     for (const item of node.readable()) yield node.wrap(item)
   }
 

@@ -10,6 +10,8 @@ import { ReadonlyDate } from './readonly-date.js'
 
 /** A recipe seldom touches more collections. */
 const FEW_NODES = 12
+/** Drafts that are kept from one recipe to the next. */
+const MOST_KEPT = FEW_NODES / 2
 
 /** Takes back one change. Run from the newest to the oldest. */
 export type Undo = () => void
@@ -73,6 +75,29 @@ export class Session {
     this.#isOver = true
     this.#tree.ended()
     return this.#undo ?? NOTHING
+  }
+
+  /**
+   * What one recipe has changed stays, and the next one may run: on the drafts near the root, which are not made
+   * anew. Only where no part of the state is shared, and the recipes are known to keep no draft: they are in the log.
+   */
+  next(): void {
+    this.#undo = undefined
+    this.#lent = undefined
+    this.#lenders = undefined
+    this.#index = undefined
+    let kept: DraftNode | undefined
+    this.#nodeCount = 0
+    for (let node = this.#newest; node !== undefined;) {
+      const { previous } = node
+      if (node.isNearRoot && this.#nodeCount < MOST_KEPT) {
+        node.previous = kept
+        kept = node
+        this.#nodeCount++
+      }
+      node = previous
+    }
+    this.#newest = kept
   }
 
   /** Ends it and takes all changes back. */
