@@ -1,4 +1,5 @@
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import fs, { readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import {
   type FileHandle,
@@ -9,7 +10,7 @@ import {
   writeAll,
   writeAllSync,
 } from '@mini-rs/ministore/fs'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { CrashFileSystem, ScriptedChoices, errno } from '@mini-rs/testkit'
 import { retryWhileBusy } from '../src/fs/busy.js'
 import { temporaryFolder } from '@mini-rs/testkit/vitest'
@@ -34,6 +35,25 @@ describe("Node's file system behind the port", () => {
     const missing = nodeFileSystem.open(`${path}-2`, 'readWrite')
     await expect(missing).rejects.toMatchObject({ code: 'ENOENT' })
     expect(await nodeFileSystem.stat(`${path}-2`)).toBeUndefined()
+  })
+
+  it('tells files apart whose numbers are larger than a number can say exactly', () => {
+    const path = join(temporaryFolder(), 'file')
+    writeFileSync(path, 'x')
+    const { statSync } = fs
+    const large = 2n ** 60n + 1n
+    const spy = vi.spyOn(fs, 'statSync').mockImplementation((...args) => {
+      const stats = statSync(...args)
+      const ino = typeof stats?.ino === 'bigint' ? large : Number(large)
+      return Object.assign(stats as object, { ino }) as fs.Stats
+    })
+    syncBuiltinESMExports()
+    try {
+      expect(nodeFileSystem.statSync(path)?.inode).toBe(large)
+    } finally {
+      spy.mockRestore()
+      syncBuiltinESMExports()
+    }
   })
 
   it('knows the boot where the machine tells it', async () => {

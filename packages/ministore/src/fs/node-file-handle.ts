@@ -33,8 +33,13 @@ function settled(start: (done: (error: Error | null | undefined) => void) => voi
 }
 
 /** What the port tells of a file. */
-export function toFileStat(stats: fs.BigIntStats): FileStat {
+export function toFileStat(stats: fs.Stats | fs.BigIntStats): FileStat {
   const kind: FileKind = stats.isFile() ? 'file' : stats.isDirectory() ? 'directory' : 'other'
-  const permissions = Number(stats.mode & 0o777n)
-  return { kind, sizeBytes: Number(stats.size), inode: stats.ino, device: stats.dev, permissions }
+  return {
+    kind,
+    sizeBytes: Number(stats.size),
+    inode: BigInt(stats.ino),
+    device: BigInt(stats.dev),
+    permissions: Number(stats.mode) & 0o777,
+  }
 }
