@@ -110,7 +110,7 @@ export class MiniStore<R, Input = R> implements Log<R, Input> {
     options: OpenOptions<R, Input> = {},
   ): Promise<MiniStore<R, Input>> {
     const settings = resolveOptions(options)
-    const codec = new RecordCodec<R, Input>(options.schema, options.codec)
+    const codec = new RecordCodec<R, Input>(options.schema, options.codec, options.stringify)
     const startMs = settings.clock.monotonicMs()
     const base = await resolveBase(settings.fileSystem, path)
     const lock = settings.lock ? await acquireLock(base, settings) : undefined

@@ -36,6 +36,13 @@ export interface OpenOptions<R, Input = R> extends RecordOptions<R, Input> {
   readonly durability?: 'disk' | 'os'
   /** `'inline'`: when exactly one append waits, sync on the calling thread. Less latency; the event loop stands still for a sync, or for 5 ms when one caller appends on and on. Default `'threadPool'`. */
   readonly syncOn?: 'threadPool' | 'inline'
+  /**
+   * The JSON of a record, or of what the codec has made of it, for whoever has it already, or has a faster way to
+   * make it. Default: `JSON.stringify`, behind a check that JSON carries the record without loss. What it answers is
+   * written as it is. A text that cannot be a line is refused with `RECORD_NOT_SERIALIZABLE`; one that is no JSON is
+   * not, and every reader will call it damage.
+   */
+  readonly stringify?: (record: unknown) => string
   /** `false` writes the bytes that the Rust crate writes: no seals, so damage inside a line cannot be noticed. Default true. */
   readonly seal?: boolean
   /** The active segment is archived before a commit that would take it past this. Default 64 MiB. */
@@ -126,6 +133,7 @@ export const FILE_SYSTEM_ONLY: OptionNames<Pick<RecordOptions<unknown>, 'fileSys
 const OPEN_OPTIONS: OptionNames<OpenOptions<unknown>> = {
   durability: true,
   syncOn: true,
+  stringify: true,
   seal: true,
   maxSegmentBytes: true,
   segmentDigits: true,
@@ -140,7 +148,9 @@ const OPEN_OPTIONS: OptionNames<OpenOptions<unknown>> = {
 }
 
 /** Checks the options of `open` and fills in the defaults. @throws TypeError, RangeError */
-export function resolveOptions(options: Omit<OpenOptions<unknown>, 'schema' | 'codec'>): Settings {
+export function resolveOptions(
+  options: Omit<OpenOptions<unknown>, 'schema' | 'codec' | 'stringify'>,
+): Settings {
   assertOptionsObject(options)
   assertKnownOptions('options', options, OPEN_OPTIONS)
   assertOneOf('durability', options.durability, ['disk', 'os'])

@@ -264,8 +264,61 @@ describe('schema and codec', () => {
   })
 })
 
+describe('stringify', () => {
+  it('is written as it is, of what the codec made', async () => {
+    const disk = new CrashFileSystem()
+    const codec = { encode: (n: number) => [n], decode: (value: unknown) => (value as number[])[0] }
+    const stringify = (value: unknown): string => `{"own":${JSON.stringify(value)}}`
+    const store = await MiniStore.open(BASE, { fileSystem: disk, stringify })
+    await store.append('a')
+    await store.appendMany(['b', 'c'])
+    expect(await MiniStore.replay(BASE, { fileSystem: disk })).toEqual([
+      { own: 'a' },
+      { own: 'b' },
+      { own: 'c' },
+    ])
+    await store.close()
+    const coded = await MiniStore.open(BASE, { fileSystem: disk, codec: codec as never, stringify })
+    await coded.append(7)
+    await coded.close()
+    expect((await MiniStore.replay(BASE, { fileSystem: disk })).at(-1)).toEqual({ own: [7] })
+  })
+
+  it.each([
+    ['{"a":\n1}', 'a line break'],
+    ['{"a":1}\r', 'a line break'],
+    ['{"a":\t1}', 'a tab'],
+    ['{"a":1} ', 'a space at its end'],
+    ['', 'an empty text'],
+    ['"\ud800"', 'a lone surrogate'],
+    [undefined, 'undefined, not a string'],
+  ])('is refused where it cannot be a line: %j', async (text, what) => {
+    const disk = new CrashFileSystem()
+    const options = { fileSystem: disk, stringify: (value: unknown) => value as string }
+    const store = await MiniStore.open(BASE, options)
+    await store.append('"before"')
+    await expect(store.append(text)).rejects.toMatchObject({
+      code: 'RECORD_NOT_SERIALIZABLE',
+      outcome: 'absent',
+      message: expect.stringContaining(what),
+    })
+    await store.append('"behind"')
+    await store.close()
+    expect(await MiniStore.replay(BASE, { fileSystem: disk })).toEqual(['before', 'behind'])
+  })
+
+  it('that answers no JSON makes damage, which readers name', async () => {
+    const disk = new CrashFileSystem()
+    const store = await MiniStore.open(BASE, { fileSystem: disk, stringify: () => '{"a":' })
+    await store.append(1)
+    const reading = MiniStore.replay(BASE, { fileSystem: disk })
+    await expect(reading).rejects.toMatchObject({ code: 'JOURNAL_CORRUPT', line: 2 })
+  })
+})
+
 describe('opening', () => {
   it.each([
+    [{ stringify: 'JSON' }, TypeError],
     [{ durability: 'none' }, TypeError],
     [{ syncOn: 'main' }, TypeError],
     [{ seal: 1 }, TypeError],

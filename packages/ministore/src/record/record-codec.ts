@@ -1,5 +1,5 @@
 import { MiniStoreError, messageOf, type RecordIssue } from '../errors.js'
-import { serialize } from './serialize.js'
+import { assertOneLine, serialize } from './serialize.js'
 import { type SchemaIssue, type StandardSchema, isStandardSchema } from './standard-schema.js'
 
 /**
@@ -24,10 +24,16 @@ export interface RecordDecoder<R> {
 export class RecordCodec<R, Input = R> implements RecordDecoder<R> {
   readonly #schema: StandardSchema<Input, R> | undefined
   readonly #codec: Codec<Input> | undefined
+  readonly #stringify: (value: unknown) => string
   /** Whether a parsed JSON value is the record as it is. */
   readonly isIdentity: boolean
 
-  constructor(schema: StandardSchema<Input, R> | undefined, codec: Codec<Input> | undefined) {
+  /** `stringify`: as `OpenOptions.stringify`. Only who writes has one. */
+  constructor(
+    schema: StandardSchema<Input, R> | undefined,
+    codec: Codec<Input> | undefined,
+    stringify?: (value: unknown) => string,
+  ) {
     if (schema !== undefined && !isStandardSchema(schema)) {
       throw new TypeError('schema must be a Standard Schema (zod, valibot, arktype, …)')
     }
@@ -36,7 +42,12 @@ export class RecordCodec<R, Input = R> implements RecordDecoder<R> {
       throw new TypeError('codec must have the functions encode and decode')
     }
     this.#schema = schema
+    if (stringify !== undefined && typeof stringify !== 'function') {
+      throw new TypeError('stringify must be a function')
+    }
     this.#codec = codec
+    this.#stringify =
+      stringify === undefined ? serialize : (value) => assertOneLine(stringify(value))
     this.isIdentity = schema === undefined && codec === undefined
   }
 
@@ -47,7 +58,7 @@ export class RecordCodec<R, Input = R> implements RecordDecoder<R> {
    */
   encode(record: Input): string {
     if (this.#schema !== undefined) this.#validate(record)
-    return serialize(this.#codec === undefined ? record : this.#codec.encode(record))
+    return this.#stringify(this.#codec === undefined ? record : this.#codec.encode(record))
   }
 
   /** The record that a JSON value stands for. @throws {@link MiniStoreError} `RECORD_INVALID` */

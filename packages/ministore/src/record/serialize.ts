@@ -18,6 +18,35 @@ export function serialize(value: unknown): string {
   return JSON.stringify(plain)
 }
 
+/**
+ * A text of somebody else's that is to be a line of a journal.
+ *
+ * @throws {@link MiniStoreError} `RECORD_NOT_SERIALIZABLE` where it cannot be one
+ */
+export function assertOneLine(text: unknown): string {
+  const what =
+    typeof text !== 'string'
+      ? `${String(text)}, not a string`
+      : text === ''
+        ? 'an empty text'
+        : breaksLines(text)
+          ? 'a text with a line break, a tab or a space at its end'
+          : text.isWellFormed()
+            ? undefined
+            : 'a text with a lone surrogate'
+  if (what === undefined) return text as string
+  throw new MiniStoreError(
+    'RECORD_NOT_SERIALIZABLE',
+    `stringify answered ${what}, which cannot be a line of a journal; let it answer what JSON.stringify does`,
+    { outcome: 'absent' },
+  )
+}
+
+/** Whether it has what ends a line of a journal, begins its seal, or stands between the two. No compact JSON does. */
+function breaksLines(text: string): boolean {
+  return text.includes('\n') || text.includes('\t') || text.includes('\r') || text.endsWith(' ')
+}
+
 interface Fault {
   readonly path: string
   readonly what: string
