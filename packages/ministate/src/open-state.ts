@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { type Log, MiniStore, type RecoveryReport } from '@mini-rs/ministore'
 import { SnapStore, type SkippedSnapshot, type SnapshotStore, json } from '@mini-rs/minisnap'
 import { type StateDefinition, assertDefinition } from './definition/define-state.js'
+import { lineOf } from './definition/admitted.js'
 import { CompiledDefinition, type Skip, skipRecord } from './definition/compiled.js'
 import { Published } from './observe/published.js'
 import { type Settings, type StateManagerOptions, resolveOptions } from './options.js'
@@ -87,7 +88,9 @@ export async function openState<S extends object>(
   const startMs = clock.monotonicMs()
   const path = givenLog === undefined ? join(dir, settings.journal) : undefined
   const store =
-    path === undefined || readOnly !== 'no' ? undefined : await MiniStore.open(path, settings.store)
+    path === undefined || readOnly !== 'no'
+      ? undefined
+      : await MiniStore.open(path, { ...settings.store, stringify: lineOf })
   try {
     const log = store ?? givenLog
     const source = sourceOf(log, path, settings)
@@ -272,6 +275,7 @@ function beginWriting<S extends object>(
   })
   const writerParts: WriterParts<S> = {
     log,
+    takesLines: ownsLog,
     tree,
     published,
     invariant: invariantOf(definition),

@@ -35,7 +35,7 @@ export interface SnapshotPolicy {
 /** Options of {@link StateManager.open}. All are optional, and checked at the door. */
 export interface StateManagerOptions
   extends
-    Omit<OpenOptions<unknown>, 'schema' | 'codec' | 'maxSegments'>,
+    Omit<OpenOptions<unknown>, 'schema' | 'codec' | 'stringify' | 'maxSegments'>,
     Pick<SnapStoreOptions<never>, 'pretty' | 'compression' | 'sliceMs'> {
   /** Name of the journal in the folder. Default `'journal.jsonl'`. */
   readonly journal?: string

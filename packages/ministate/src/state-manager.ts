@@ -1,6 +1,6 @@
 import { assertKnownOptions, type StoreStats } from '@mini-rs/ministore'
 import type { CompactReport, CreatedSnapshot } from '@mini-rs/minisnap'
-import type { Admitted } from './definition/compiled.js'
+import type { Admitted } from './definition/admitted.js'
 import type { StateDefinition } from './definition/define-state.js'
 import type { Immutable } from './definition/immutable.js'
 import type { AnyResult, MutationCalls, MutationInputs } from './definition/mutation-types.js'

@@ -1,30 +1,25 @@
 import type { Codec } from '@mini-rs/ministore'
 import { MiniStateError, messageOf } from '../errors.js'
+import {
+  type Admitted,
+  AdmittedWithPayload,
+  AdmittedWithoutPayload,
+  type AnyRecipe,
+} from './admitted.js'
 import { assertNoPromise } from './no-promise.js'
-import { copyAgain, copyJson } from '../tree/copy.js'
+import { copyJson } from '../tree/copy.js'
 import { Uncarriable } from '../tree/uncarriable.js'
 import type { StateDefinition } from './define-state.js'
-import type { Mutation, Recipe } from './mutation-types.js'
+import type { Mutation } from './mutation-types.js'
 import { validatePayload } from './payload-schema.js'
-
-/** A mutation's recipe as it is run: what the types know is gone. */
-export type AnyRecipe = Recipe<object, unknown, unknown>
-
-/** A mutation that may be run and logged: checked, and nobody else's. */
-export interface Admitted {
-  readonly name: string
-  readonly recipe: AnyRecipe
-  /** One line of the log: `"name"` or `{"name":payload}`. */
-  readonly record: unknown
-  /** What the recipe is given: a new copy each time, for it may change it. */
-  payload(): unknown
-}
 
 /** A mutation that a tag of the log stands for. */
 interface Tagged {
   readonly name: string
+  readonly tag: string
   readonly version: number
   readonly mutation: Mutation<unknown, unknown, unknown>
+  readonly recipe: AnyRecipe
 }
 
 /** A record of the log, understood. */
@@ -51,33 +46,6 @@ export function skipRecord({ seq, reason }: Skip): unknown {
   return { [SKIP_TAG]: { seq, reason } }
 }
 
-class AdmittedWithPayload implements Admitted {
-  readonly name: string
-  readonly recipe: AnyRecipe
-  readonly record: unknown
-  readonly #logged: unknown
-  readonly #codec: Codec<unknown> | undefined
-
-  constructor(
-    name: string,
-    recipe: AnyRecipe,
-    record: unknown,
-    logged: unknown,
-    codec: Codec<unknown> | undefined,
-  ) {
-    this.name = name
-    this.recipe = recipe
-    this.record = record
-    this.#logged = logged
-    this.#codec = codec
-  }
-
-  payload(): unknown {
-    const copy = copyAgain(this.#logged)
-    return this.#codec === undefined ? copy : this.#codec.decode(copy)
-  }
-}
-
 /** A definition as it is used at run time: tags to recipes, and back. */
 export class CompiledDefinition {
   readonly #byTag = new Map<string, Tagged>()
@@ -88,10 +56,13 @@ export class CompiledDefinition {
     this.#codec = codec
     const all = Object.entries(mutations as Record<string, Mutation<unknown, unknown, unknown>>)
     for (const [name, mutation] of all) {
+      const recipe = mutation.recipe as AnyRecipe
       for (let version = 1; version <= mutation.version; version++) {
-        this.#byTag.set(tagOf(name, version), { name, version, mutation })
+        const tag = tagOf(name, version)
+        this.#byTag.set(tag, { name, tag, version, mutation, recipe })
       }
-      this.#byName.set(name, { name, version: mutation.version, mutation })
+      const { version } = mutation
+      this.#byName.set(name, { name, tag: tagOf(name, version), version, mutation, recipe })
     }
   }
 
@@ -122,13 +93,13 @@ export class CompiledDefinition {
     const known = this.#byTag.get(tag)
     const logged = hasPayload ? (record as Readonly<Record<string, unknown>>)[tag] : undefined
     if (known === undefined) return this.#parseOther(tag, logged)
-    const { name, version, mutation } = known
+    const { name, version, mutation, recipe } = known
     let payload = this.#codec === undefined || !hasPayload ? logged : this.#codec.decode(logged)
     for (let from = version; from < mutation.version; from++) {
       payload = (mutation.upcast[from] as (payload: unknown) => unknown)(payload)
       assertNoPromise(payload, `the upcast of ${name} from version ${from}`)
     }
-    return { kind: 'mutation', name, recipe: mutation.recipe as AnyRecipe, payload, hasPayload }
+    return { kind: 'mutation', name, recipe, payload, hasPayload }
   }
 
   /** What a record says to leave out; undefined for every other record. */
@@ -164,17 +135,13 @@ export class CompiledDefinition {
         { mutation: name, outcome: 'absent' },
       )
     }
-    const { mutation, version } = known
+    const { mutation } = known
     const payload =
       mutation.schema === undefined ? given : validatePayload(name, mutation.schema, given)
-    const tag = tagOf(name, version)
-    const recipe = mutation.recipe as AnyRecipe
     // Without an argument there is no payload, unless the schema has made one of it.
-    if (!hasPayload && payload === undefined) {
-      return { name, recipe, record: tag, payload: () => undefined }
-    }
-    const logged = this.#logged(name, payload)
-    return new AdmittedWithPayload(name, recipe, { [tag]: logged }, logged, this.#codec)
+    return !hasPayload && payload === undefined
+      ? new AdmittedWithoutPayload(known)
+      : new AdmittedWithPayload(known, this.#logged(name, payload), this.#codec)
   }
 
   /** What the line holds, which nobody else can change. */

@@ -1,4 +1,5 @@
-import type { Admitted, CompiledDefinition } from '../definition/compiled.js'
+import type { Admitted } from '../definition/admitted.js'
+import type { CompiledDefinition } from '../definition/compiled.js'
 import type { Immutable } from '../definition/immutable.js'
 import { MiniStateError } from '../errors.js'
 import type { Published } from '../observe/published.js'

@@ -11,9 +11,9 @@ export interface Weight {
 /** Of most calls, where no policy asks for bytes. */
 const ONE_RECORD: Weight = Object.freeze({ records: 1, bytes: 0 })
 
-/** What a record of the log weighs. */
+/** A record of the log, as its JSON. */
 export interface Weighed {
-  readonly record: unknown
+  readonly line: string
 }
 
 /** The log since the last snapshot that was begun: what is in it, and what is on its way there. */
@@ -88,7 +88,7 @@ export class LogTail {
   #weightOf(mutations: readonly Weighed[]): Weight {
     const records = mutations.length
     if (!this.#countsBytes) return records === 1 ? ONE_RECORD : { records, bytes: 0 }
-    return { records, bytes: mutations.reduce((sum, { record }) => sum + this.bytesOf(record), 0) }
+    return { records, bytes: mutations.reduce((sum, { line }) => sum + line.length + 1, 0) }
   }
 
   #isOver(records: number, bytes: number): boolean {

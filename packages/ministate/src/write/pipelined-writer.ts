@@ -1,4 +1,4 @@
-import type { Admitted } from '../definition/compiled.js'
+import type { Admitted } from '../definition/admitted.js'
 import { assertThat, codeOf } from '../errors.js'
 import { type Undo, undoAll } from '../tree/session.js'
 import {
@@ -193,19 +193,20 @@ export class PipelinedWriter<S extends object> implements Writer<S> {
   }
 
   #run(mutations: readonly Admitted[]): Ran {
-    const { tree, invariant, isGuarded } = this.#parts
+    const { tree, invariant, isGuarded, takesLines } = this.#parts
+    // Before a recipe can change what is in them.
+    if (takesLines) for (const mutation of mutations) mutation.writeDown()
     return runMutations(mutations, { tree, firstSeq: this.#headSeq + 1, invariant, isGuarded })
   }
 
   #append(mutations: readonly Admitted[], first: number): Promise<unknown> {
-    const { log } = this.#parts
+    const { log, takesLines } = this.#parts
     const condition = { expectedSeq: first - 1 }
     const [only] = mutations
-    if (only !== undefined && mutations.length === 1) return log.append(only.record, condition)
-    return log.appendMany(
-      mutations.map(({ record }) => record),
-      condition,
-    )
+    if (only !== undefined && mutations.length === 1) {
+      return log.append(takesLines ? only : only.record, condition)
+    }
+    return log.appendMany(takesLines ? mutations : mutations.map(({ record }) => record), condition)
   }
 
   /** The output gate: resolves when the newest state is durable, rejects when it never will be. */

@@ -1,4 +1,4 @@
-import type { Admitted } from '../definition/compiled.js'
+import type { Admitted } from '../definition/admitted.js'
 import { assertThat } from '../errors.js'
 import type { StateTree } from '../tree/state-tree.js'
 import type { Outcome, Request } from './writer.js'

@@ -1,4 +1,4 @@
-import type { Admitted, AnyRecipe } from '../definition/compiled.js'
+import type { Admitted, AnyRecipe } from '../definition/admitted.js'
 import type { RecipeContext } from '../definition/mutation-types.js'
 import { assertNoPromise } from '../definition/no-promise.js'
 import { MiniStateError, type Rejection, messageOf } from '../errors.js'

@@ -1,5 +1,5 @@
 import type { Log } from '@mini-rs/ministore'
-import type { Admitted } from '../definition/compiled.js'
+import type { Admitted } from '../definition/admitted.js'
 import type { Published } from '../observe/published.js'
 import type { Weight } from '../snapshots/log-tail.js'
 import type { StateTree } from '../tree/state-tree.js'
@@ -7,6 +7,8 @@ import type { StateTree } from '../tree/state-tree.js'
 /** What a writer works with. */
 export interface WriterParts<S extends object> {
   readonly log: Log<unknown>
+  /** Whether the log takes admitted mutations, and writes their lines; else it is given their records. */
+  readonly takesLines: boolean
   readonly tree: StateTree<S>
   readonly published: Published<S>
   readonly invariant: ((state: S) => boolean | string | void) | undefined

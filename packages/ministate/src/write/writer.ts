@@ -1,4 +1,4 @@
-import type { Admitted } from '../definition/compiled.js'
+import type { Admitted } from '../definition/admitted.js'
 
 /** What a caller wants to be done. */
 export interface Request<S extends object> {

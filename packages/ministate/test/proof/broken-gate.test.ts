@@ -2,7 +2,7 @@ import { seedOfRun } from '@mini-rs/testkit/vitest'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { failEachCall } from '../../proof/failing-calls.js'
 import { runCrashWorlds } from '../../proof/random-crashes.js'
-import type { Admitted } from '../../src/definition/compiled.js'
+import { Admitted } from '../../src/definition/admitted.js'
 import { MiniStateError, type Rejection } from '../../src/errors.js'
 import type * as Original from '../../src/write/pipelined-writer.js'
 import type { WriterParts } from '../../src/write/writer-parts.js'
@@ -35,7 +35,7 @@ vi.mock('../../src/write/pipelined-writer.js', async (importOriginal) => {
       if (broken.answer !== 'rejection' || typeof mutations === 'function')
         return super.submit(request, answer)
       return new Promise((resolve, reject) => {
-        const hasty = mutations.map((mutation) => rejectingAtOnce(mutation, reject))
+        const hasty = mutations.map((mutation) => new RejectingAtOnce(mutation, reject))
         super.submit({ ...request, mutations: hasty }, answer).then(resolve, reject)
       })
     }
@@ -43,13 +43,11 @@ vi.mock('../../src/write/pipelined-writer.js', async (importOriginal) => {
   return { PipelinedWriter: UngatedWriter }
 })
 
-function rejectingAtOnce(mutation: Admitted, reject: (error: unknown) => void): Admitted {
-  const { name, record } = mutation
-  return {
-    name,
-    record,
-    payload: () => mutation.payload(),
-    recipe: (state, payload, context) => {
+class RejectingAtOnce extends Admitted {
+  readonly #mutation: Admitted
+
+  constructor(mutation: Admitted, reject: (error: unknown) => void) {
+    super(mutation.name, (state, payload, context) => {
       try {
         return mutation.recipe(state, payload, context)
       } catch (error) {
@@ -58,7 +56,24 @@ function rejectingAtOnce(mutation: Admitted, reject: (error: unknown) => void): 
           reject(new MiniStateError('REJECTED', 'at once', { rejection, outcome: 'absent' }))
         throw error
       }
-    },
+    })
+    this.#mutation = mutation
+  }
+
+  get record(): unknown {
+    return this.#mutation.record
+  }
+
+  get line(): string {
+    return this.#mutation.line
+  }
+
+  payload(): unknown {
+    return this.#mutation.payload()
+  }
+
+  writeDown(): void {
+    this.#mutation.writeDown()
   }
 }
 
