@@ -9,8 +9,6 @@ const MAX_NOTE_BYTES = 64 * 1024
 
 /** Where a caller's value is in a record, and what it is called. */
 const VALUES: readonly (readonly [prefix: string, what: string])[] = [
-  ['$.enqueue.data', 'payload'],
-  ['$.update.body.data', 'payload'],
   ['$.ack.result', 'result'],
   ['$.memo.memo', 'memo'],
   ['$.nack.memo', 'memo'],
@@ -100,9 +98,6 @@ function toIssue({ path, message }: PayloadIssue, prefix: string): PayloadIssue 
 function placeOf(record: QueueRecord | undefined): Pick<MiniQueueError, 'queue' | 'id' | 'seq'> {
   const nowhere = { queue: undefined, id: undefined, seq: undefined }
   if (record === undefined) return nowhere
-  if ('enqueue' in record) return { ...nowhere, queue: record.enqueue.queue, id: record.enqueue.id }
-  if ('update' in record)
-    return { ...nowhere, queue: record.update.body?.queue, seq: record.update.of }
   if ('ack' in record) return { ...nowhere, seq: record.ack.of }
   if ('nack' in record) return { ...nowhere, seq: record.nack.of }
   return 'memo' in record ? { ...nowhere, seq: record.memo.of } : nowhere

@@ -2,6 +2,7 @@ import { MiniStore } from '@mini-rs/ministore'
 import { makeDirectories } from '@mini-rs/ministore/fs'
 import { Ledger } from '../ledger/ledger.js'
 import { decodeRecord } from '../records/record-decoder.js'
+import { lineOf } from '../records/record-line.js'
 import type { QueueRecord, Unsettled } from '../records/record-types.js'
 import { Bodies } from './bodies.js'
 import { Changes } from './changes.js'
@@ -75,7 +76,7 @@ function openLog(
   directory: string,
   { durability, syncOn, maxSegmentBytes, fileSystem, clock }: MiniQueueSettings,
 ): Promise<MiniStore<unknown, QueueRecord>> {
-  const options = { durability, syncOn, maxSegmentBytes, fileSystem, clock }
+  const options = { durability, syncOn, maxSegmentBytes, fileSystem, clock, stringify: lineOf }
   return MiniStore.open(journalPath(directory), options) as Promise<MiniStore<unknown, QueueRecord>>
 }
 

@@ -1,3 +1,4 @@
+import { serialize } from '@mini-rs/ministore'
 import { MiniQueueError, type PayloadIssue, messageOf } from '../errors.js'
 import { issuesOfJson, payloadInvalid } from './carried.js'
 import type { DeclaredQueue } from './core.js'
@@ -9,21 +10,14 @@ export interface CheckedPayload {
 }
 
 /**
- * A payload with its JSON. Values inside of it that JSON would change are left to the log, which looks for them
- * anyway; see {@link notCarried}.
+ * A payload with its JSON.
  *
  * @throws `PAYLOAD_INVALID`, `PAYLOAD_TOO_LARGE`
  */
 export function checkPayload(queue: DeclaredQueue, data: unknown): CheckedPayload {
   const issues = issuesOf(queue, data)
   if (issues.length > 0) throw invalid(queue, issues)
-  let text: string | undefined
-  try {
-    text = JSON.stringify(data)
-  } catch (cause) {
-    throw invalid(queue, faultsOf(data, cause), cause)
-  }
-  if (text === undefined) throw invalid(queue, faultsOf(data, undefined))
+  const text = textOf(queue, data)
   const { payloadBytes } = queue.settings.limits
   // A character takes at most three bytes.
   if (text.length * 3 > payloadBytes && Buffer.byteLength(text) > payloadBytes) {
@@ -31,6 +25,15 @@ export function checkPayload(queue: DeclaredQueue, data: unknown): CheckedPayloa
     throw new MiniQueueError('PAYLOAD_TOO_LARGE', message, { queue: queue.name, outcome: 'absent' })
   }
   return { data, text }
+}
+
+function textOf(queue: DeclaredQueue, data: unknown): string {
+  try {
+    return serialize(data)
+  } catch (cause) {
+    // A `toJSON` of the caller's may throw what it likes.
+    throw invalid(queue, issuesOfJson(data) ?? [{ message: messageOf(cause), path: '$' }], cause)
+  }
 }
 
 /** What a delivered job's data is to its handler, or what the schema has against it. */
@@ -76,17 +79,6 @@ function toIssue(issue: {
   const steps = (issue.path ?? []).map((step) => (typeof step === 'object' ? step.key : step))
   const path = steps.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`))
   return { message: issue.message, path: `$${path.join('')}` }
-}
-
-/** Why `JSON.stringify` had no text for it. */
-function faultsOf(data: unknown, cause: unknown): readonly PayloadIssue[] {
-  const message = cause === undefined ? 'it is not JSON' : firstLineOf(messageOf(cause))
-  return issuesOfJson(data) ?? [{ message, path: '$' }]
-}
-
-/** V8 draws a circle over several lines; `cause` has them. */
-function firstLineOf(text: string): string {
-  return text.split('\n', 1)[0] ?? ''
 }
 
 function invalid(

@@ -54,11 +54,11 @@ describe('a payload that JSON would change', () => {
     expect(queue.stats()).toMatchObject({ waiting: 1 })
   })
 
-  it('says what the log said, as its cause', async () => {
+  it('says what ministore says, as its cause', async () => {
     const refused = await queue.enqueue([Number.NaN]).catch((error: unknown) => error)
     expect((refused as Error).cause).toMatchObject({
       code: 'RECORD_NOT_SERIALIZABLE',
-      issues: [{ path: '$.enqueue.data[0]' }],
+      issues: [{ path: '$[0]' }],
     })
   })
 

@@ -1,0 +1,28 @@
+import { serialize } from '@mini-rs/ministore'
+import { DATA_TEXT, type EnqueueRecord } from './record-types.js'
+
+/**
+ * The JSON of a record of ours. Of a job's data there is one already, made when it was checked.
+ *
+ * @throws what ministore's `serialize` throws
+ */
+export function lineOf(record: unknown): string {
+  const { enqueue } = record as { readonly enqueue?: EnqueueRecord }
+  if (enqueue === undefined) return serialize(record)
+  try {
+    return lineOfEnqueue(enqueue)
+  } catch {
+    return serialize(record) // which says where in the record
+  }
+}
+
+function lineOfEnqueue({
+  queue,
+  id,
+  data,
+  [DATA_TEXT]: text = serialize(data),
+  ...rest
+}: EnqueueRecord): string {
+  const idMember = id === undefined ? '' : `"id":${serialize(id)},`
+  return `{"enqueue":{"queue":${serialize(queue)},${idMember}"data":${text},${serialize(rest).slice(1)}}`
+}
