@@ -65,6 +65,6 @@ function replayBars(replays: readonly ReplayFigures[]): Bar[] {
   return replays.map((figures) => ({
     name: replayName(figures).replace('ministate ', ''),
     value: median(figures.rounds.map(({ secondPerSecond }) => secondPerSecond)),
-    isOurs: figures.of.engine !== undefined,
+    isOurs: figures.of.into === 'inPlace' || figures.of.into === 'immutable',
   }))
 }

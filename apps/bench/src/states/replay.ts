@@ -7,9 +7,12 @@ import { SIZES, changeOf } from './changes.js'
 import { runOnce } from './once.js'
 import type { Shape } from './shaped-state.js'
 
-/** A state whose log is replayed; without one, the log alone is read. */
+/** What a log is replayed into: a state, objects without any of its promises, or nothing. */
+export type ReplayInto = Engine | 'objects' | 'nothing'
+
+/** What is replayed. */
 export interface ReplayCase {
-  readonly engine: Engine | undefined
+  readonly into: ReplayInto
   readonly shape: Shape
   readonly size: number
 }
@@ -33,11 +36,14 @@ export interface ReplayTask extends ReplayCase {
 }
 
 const CASES: readonly ReplayCase[] = [
-  { engine: undefined, shape: 'flat', size: 100 },
-  ...SIZES.map((size) => ({ engine: 'inPlace', shape: 'flat', size }) as const),
-  ...SIZES.map((size) => ({ engine: 'immutable', shape: 'flat', size }) as const),
-  { engine: 'immutable', shape: 'nested', size: 10_000 },
-  { engine: 'immutable', shape: 'map', size: 10_000 },
+  { into: 'nothing', shape: 'flat', size: 100 },
+  ...SIZES.map((size) => ({ into: 'objects', shape: 'flat', size }) as const),
+  { into: 'objects', shape: 'nested', size: 10_000 },
+  { into: 'objects', shape: 'map', size: 10_000 },
+  ...SIZES.map((size) => ({ into: 'inPlace', shape: 'flat', size }) as const),
+  ...SIZES.map((size) => ({ into: 'immutable', shape: 'flat', size }) as const),
+  { into: 'immutable', shape: 'nested', size: 10_000 },
+  { into: 'immutable', shape: 'map', size: 10_000 },
 ]
 
 const program = fileURLToPath(new URL('replay-child.ts', import.meta.url))

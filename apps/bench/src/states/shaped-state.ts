@@ -18,30 +18,51 @@ export interface OpenShapedState {
 /** Opens a state of a shape with so many entries. */
 export type OpenShape = (folder: string, engine: Engine) => Promise<OpenShapedState>
 
+/** Objects of a shape, and nothing around them. */
+export interface ShapedObjects {
+  set(change: Change): void
+  /** The values of all entries, in order. */
+  values(): number[]
+}
+
+/** How entries lie in objects: what there is at first, and where an entry is. */
+interface Layout<S extends object> {
+  readonly initial: S
+  readonly entryIn: (state: S, id: string) => Entry | undefined
+}
+
 /** The state of a shape, with one mutation: `{"set":{"id":…,"value":…}}`. */
 export function shapedState(shape: Shape, size: number): OpenShape {
+  return withLayout(shape, size, (layout) => stateOf(size, layout))
+}
+
+/** The same entries without a state. */
+export function shapedObjects(shape: Shape, size: number): ShapedObjects {
+  return withLayout(shape, size, (layout) => objectsOf(size, layout))
+}
+
+function withLayout<T>(
+  shape: Shape,
+  size: number,
+  use: <S extends object>(layout: Layout<S>) => T,
+): T {
   switch (shape) {
-    case 'flat':
-      return stateOf<{ entries: Record<string, Entry> }>(
-        size,
-        { entries: Object.fromEntries(entriesOf(size)) },
-        ({ entries }, id) => entries[id],
-      )
+    case 'flat': {
+      const initial = { entries: Object.fromEntries(entriesOf(size)) }
+      return use({ initial, entryIn: ({ entries }, id) => entries[id] })
+    }
     case 'nested':
-      return stateOf<{ shelves: Shelves }>(
-        size,
-        { shelves: onShelves(size) },
-        ({ shelves }, id) => {
+      return use({
+        initial: { shelves: onShelves(size) },
+        entryIn: ({ shelves }, id) => {
           const [shelf, box] = placeOf(id)
           return shelves[shelf]?.[box]?.[id]
         },
-      )
-    case 'map':
-      return stateOf<{ entries: Map<string, Entry> }>(
-        size,
-        { entries: new Map(entriesOf(size)) },
-        ({ entries }, id) => entries.get(id),
-      )
+      })
+    case 'map': {
+      const initial = { entries: new Map(entriesOf(size)) }
+      return use({ initial, entryIn: ({ entries }, id) => entries.get(id) })
+    }
   }
 }
 
@@ -64,22 +85,30 @@ function onShelves(size: number): Shelves {
   return shelves
 }
 
-function stateOf<S extends object>(
-  size: number,
-  initial: S,
-  entryIn: (state: S, id: string) => Entry | undefined,
-): OpenShape {
+function objectsOf<S extends object>(size: number, { initial, entryIn }: Layout<S>): ShapedObjects {
+  return {
+    set: (change) => setIn(entryIn(initial, change.id), change),
+    values: () => idsOf(size).map((id) => entryIn(initial, id)?.value ?? Number.NaN),
+  }
+}
+
+function setIn(entry: Entry | undefined, { id, value }: Change): void {
+  if (entry === undefined) throw new Error(`no entry ${id}`)
+  entry.value = value
+}
+
+function idsOf(size: number): string[] {
+  return Array.from({ length: size }, (_, index) => idOf(index))
+}
+
+function stateOf<S extends object>(size: number, { initial, entryIn }: Layout<S>): OpenShape {
   const definition = defineState({
     initial,
     mutations: (m) => ({
-      set: m((state, { id, value }: Change) => {
-        const entry = entryIn(state, id)
-        if (entry === undefined) throw new Error(`no entry ${id}`)
-        entry.value = value
-      }),
+      set: m((state, change: Change) => setIn(entryIn(state, change.id), change)),
     }),
   })
-  const ids = Array.from({ length: size }, (_, index) => idOf(index))
+  const ids = idsOf(size)
   return async (folder, engine) => {
     // With `engine: 'inPlace'` there is no `state`, in the types; here both are one.
     const manager = await StateManager.open(folder, definition, {

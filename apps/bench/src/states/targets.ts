@@ -62,7 +62,7 @@ export function targets({ rates, replays, openings, reading }: StateFigures): Ta
         ? []
         : [perSecond(`${name}, 1,024 callers`, median(many), PER_SECOND_OF_MANY, detail)]
     }),
-    ...replays.flatMap((figures) => replayTarget(figures)),
+    ...replays.flatMap((figures) => replayTarget(figures, replays)),
     ...openings.map((figures) => openingTarget(figures)),
     ...(reading === undefined ? [] : [readingTarget(reading)]),
   ]
@@ -108,17 +108,28 @@ function perSecond(name: string, value: number, reach: number, detail: string): 
 }
 
 /** "ministate inPlace, 10,000" */
-export function replayName({ of: { engine, shape, size } }: ReplayFigures): string {
-  if (engine === undefined) return 'ministore, batches'
-  return `ministate ${engine}${shape === 'flat' ? '' : `, ${shape}`}, ${grouped(size)}`
+export function replayName({ of: { into, shape, size } }: ReplayFigures): string {
+  if (into === 'nothing') return 'ministore, batches'
+  const by = into === 'objects' ? 'ministore, batches into objects' : `ministate ${into}`
+  return `${by}${shape === 'flat' ? '' : `, ${shape}`}, ${grouped(size)}`
 }
 
-function replayTarget(figures: ReplayFigures): Target[] {
-  if (figures.of.engine === undefined) return []
-  const value = median(figures.rounds.map(({ secondPerSecond }) => secondPerSecond))
+function replayTarget(figures: ReplayFigures, all: readonly ReplayFigures[]): Target[] {
+  const { into, shape, size } = figures.of
+  if (into === 'nothing' || into === 'objects') return []
+  const objects = all.find(
+    ({ of }) => of.into === 'objects' && of.shape === shape && of.size === size,
+  )
+  const beside = objects === undefined ? '–' : grouped(secondOf(objects))
   const first = median(figures.rounds.map(({ firstPerSecond }) => firstPerSecond))
-  const detail = `the first of its process: ${grouped(first)}/s`
-  return [perSecond(`${replayName(figures)}, replay`, value, PER_SECOND_OF_REPLAY, detail)]
+  const detail = `the first of its process: ${grouped(first)}/s; into mere objects: ${beside}/s`
+  return [
+    perSecond(`${replayName(figures)}, replay`, secondOf(figures), PER_SECOND_OF_REPLAY, detail),
+  ]
+}
+
+function secondOf({ rounds }: ReplayFigures): number {
+  return median(rounds.map(({ secondPerSecond }) => secondPerSecond))
 }
 
 /** "ministate immutable, compact" */
