@@ -7,15 +7,20 @@ export async function writeAll(
   offsetBytes: number,
 ): Promise<void> {
   for (let done = 0; done < bytes.length;) {
-    done += requireProgress(await handle.write(bytes.subarray(done), offsetBytes + done))
+    done += requireProgress(await handle.write(rest(bytes, done), offsetBytes + done))
   }
 }
 
 /** {@link writeAll} on the calling thread. */
 export function writeAllSync(handle: FileHandle, bytes: Uint8Array, offsetBytes: number): void {
   for (let done = 0; done < bytes.length;) {
-    done += requireProgress(handle.writeSync(bytes.subarray(done), offsetBytes + done))
+    done += requireProgress(handle.writeSync(rest(bytes, done), offsetBytes + done))
   }
+}
+
+/** Nearly always all of them: then there is no other view to be made. */
+function rest(bytes: Uint8Array, done: number): Uint8Array {
+  return done === 0 ? bytes : bytes.subarray(done)
 }
 
 /** Reads until `into` is full or the file ends; resolves to the count. */

@@ -1,4 +1,4 @@
-import { NEWLINE, SPACE } from '../format/bytes.js'
+import { NEWLINE } from '../format/bytes.js'
 import { crc32, formatCrc } from '../format/crc32.js'
 
 /** Size of a slot; a watermark file has two. */
@@ -42,8 +42,7 @@ export function writeSlot(
   const text = `{"turn":${turn},"seq":${seq},"segment":${segment},"durable":${durableText},"written":{"offset":${written.offset}},"bootId":${bootIdJson},"clean":${clean}`
   const length = slot.write(text)
   const crc = formatCrc(crc32(slot.subarray(0, length)))
-  const end = length + slot.write(`,"crc":"${crc}"}`, length, 'latin1')
-  slot.fill(SPACE, end, SLOT_BYTES - 1)
+  slot.write(`,"crc":"${crc}"}`.padEnd(SLOT_BYTES - 1 - length), length, 'latin1')
   slot[SLOT_BYTES - 1] = NEWLINE
 }
 
