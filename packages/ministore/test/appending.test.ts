@@ -55,6 +55,19 @@ describe('append', () => {
     ])
   })
 
+  it.each([0, 1, 5])(
+    'takes what is appended in one turn, %i promises deep, as one commit',
+    async (deep) => {
+      const store = await open()
+      const caller = async (n: number): Promise<number> => {
+        for (let depth = 0; depth < deep; depth++) await Promise.resolve()
+        return store.append(n)
+      }
+      await Promise.all(Array.from({ length: 64 }, (_, n) => caller(n)))
+      expect(store.stats()).toMatchObject({ commits: 1, records: 64 })
+    },
+  )
+
   it('groups what is appended while a sync runs into one commit', async () => {
     const store = await open()
     const callers = Array.from({ length: 64 }, async (_, caller) => {

@@ -135,18 +135,21 @@ export class CommitQueue {
     this.#items.push(item)
     if (this.#isRunning) return
     this.#isRunning = true
-    this.#continue()
+    // Whoever appends in this turn, and stands before this, is in the first commit. The end of the turn is further away.
+    queueMicrotask(() => this.#next())
   }
 
   /** At the end of the turn: callers that the last commit has answered append again before the next one is formed. */
-  #continue(hasHeldLoop = false): void {
-    const next = (): void => {
-      const item = this.#items[0]
-      if (item === undefined) this.#isRunning = false
-      else void this.#workOff(item).then((hasHeld) => this.#continue(hasHeld))
-    }
+  #continue(hasHeldLoop: boolean): void {
+    const next = (): void => this.#next()
     if (hasHeldLoop && this.#isTurnDue()) setImmediate(next)
     else atEndOfTurn(next)
+  }
+
+  #next(): void {
+    const item = this.#items[0]
+    if (item === undefined) this.#isRunning = false
+    else void this.#workOff(item).then((hasHeld) => this.#continue(hasHeld))
   }
 
   /** Syncs on the calling thread let nothing else run: now and then timers and sockets get their turn. */
