@@ -56,7 +56,7 @@ describe('append', () => {
   })
 
   it.each([0, 1, 5])(
-    'takes what is appended in one turn, %i promises deep, as one commit',
+    'takes what callers append in one turn, each %i promises deep, as one commit',
     async (deep) => {
       const store = await open()
       const caller = async (n: number): Promise<number> => {
@@ -304,7 +304,9 @@ describe('stringify', () => {
     ['{"a":1} ', 'a space at its end'],
     ['', 'an empty text'],
     ['"\ud800"', 'a lone surrogate'],
-    [undefined, 'undefined, not a string'],
+    [undefined, 'no text, but undefined'],
+    [Object.create(null), 'no text, but object'],
+    [`${'['.repeat(128)}${']'.repeat(128)}`, 'nests deeper than 127'],
   ])('is refused where it cannot be a line: %j', async (text, what) => {
     const disk = new CrashFileSystem()
     const options = { fileSystem: disk, stringify: (value: unknown) => value as string }

@@ -1,19 +1,21 @@
 import { MiniStoreError } from '../errors.js'
 import { MAX_DEPTH } from '../format/limits.js'
+import { nestsTooDeep } from './json-depth.js'
 
 /**
  * The JSON text of a value that JSON can carry without loss. Properties that are `undefined` are
- * omitted and `toJSON` is honoured, as `JSON.stringify` does.
+ * omitted and `toJSON` is honoured, as `JSON.stringify` does. `depth`: levels of the record that it will stand in,
+ * for a line nests 127 deep at most.
  *
  * @throws {@link MiniStoreError} `RECORD_NOT_SERIALIZABLE` with the path inside the value, for what
  * JSON would drop or change, and for what other readers of the file refuse.
  */
-export function serialize(value: unknown): string {
-  const fault = findFault(value, '', 0)
+export function serialize(value: unknown, depth = 0): string {
+  const fault = findFault(value, '', depth)
   if (fault === undefined) return JSON.stringify(value)
   if (fault !== NEEDS_TO_JSON) throw notSerializable(fault)
   const plain = resolveToJson(value, '', 0)
-  const remaining = findFault(plain, '', 0)
+  const remaining = findFault(plain, '', depth)
   if (remaining !== undefined && remaining !== NEEDS_TO_JSON) throw notSerializable(remaining)
   return JSON.stringify(plain)
 }
@@ -26,13 +28,15 @@ export function serialize(value: unknown): string {
 export function assertOneLine(text: unknown): string {
   const what =
     typeof text !== 'string'
-      ? `${String(text)}, not a string`
+      ? `no text, but ${typeof text}`
       : text === ''
         ? 'an empty text'
         : breaksLines(text)
           ? 'a text with a line break, a tab or a space at its end'
           : text.isWellFormed()
-            ? undefined
+            ? isTooDeep(text)
+              ? `a text that nests deeper than ${MAX_DEPTH}`
+              : undefined
             : 'a text with a lone surrogate'
   if (what === undefined) return text as string
   throw new MiniStoreError(
@@ -40,6 +44,12 @@ export function assertOneLine(text: unknown): string {
     `stringify answered ${what}, which cannot be a line of a journal; let it answer what JSON.stringify does`,
     { outcome: 'absent' },
   )
+}
+
+function isTooDeep(text: string): boolean {
+  if (text.length < 2 * MAX_DEPTH) return false
+  const bytes = Buffer.from(text)
+  return nestsTooDeep(bytes, 0, bytes.length)
 }
 
 /** Whether it has what ends a line of a journal, begins its seal, or stands between the two. No compact JSON does. */

@@ -135,7 +135,8 @@ export class CommitQueue {
     this.#items.push(item)
     if (this.#isRunning) return
     this.#isRunning = true
-    // Whoever appends in this turn, and stands before this, is in the first commit. The end of the turn is further away.
+    // The first commit has what stands before this in its turn, as callers that are equally deep in promises do; what
+    // comes behind is in the next one. The end of the turn would be later for a lone caller.
     queueMicrotask(() => this.#next())
   }
 
