@@ -17,7 +17,6 @@ import {
   assertEnqueueOptions,
   timeOf,
 } from './enqueue-options.js'
-import { carriedCopy } from './carried.js'
 import { type CheckedPayload, checkPayload } from './payload.js'
 import { assertObject } from './queue-options.js'
 import { type Need, Rooms } from './room.js'
@@ -118,7 +117,7 @@ export class Enqueuing {
   async #admitBehind(obstacle: Promise<void>, batches: readonly Batch[]): Promise<Held> {
     // Their caller may change what it gave meanwhile.
     const own = batches.map(({ queue, jobs }) => {
-      return { queue, jobs: jobs.map((job) => ({ ...job, payload: ownPayload(queue, job) })) }
+      return { queue, jobs: jobs.map((job) => ({ ...job, payload: ownPayload(job) })) }
     })
     let held: Held | Promise<void> = obstacle
     while (held instanceof Promise) {
@@ -335,14 +334,14 @@ export function assertJobs(jobs: readonly NewJob[]): void {
   }
 }
 
-function ownPayload(queue: DeclaredQueue, { payload }: CheckedJob): CheckedPayload {
-  return { text: payload.text, data: carriedCopy(payload.data, 'payload', queue.name) }
+function ownPayload({ payload: { text } }: CheckedJob): CheckedPayload {
+  return { text, data: JSON.parse(text) as unknown }
 }
 
 /** A job as it is now, whatever its caller does with what it gave. @throws as `enqueue` does */
 export function ownJob(queue: DeclaredQueue, data: unknown, options: EnqueueOptions): CheckedJob {
   const job = checkedJob(queue, data, options)
-  return { ...job, payload: ownPayload(queue, job) }
+  return { ...job, payload: ownPayload(job) }
 }
 
 function checkedJob(queue: DeclaredQueue, data: unknown, options: EnqueueOptions): CheckedJob {

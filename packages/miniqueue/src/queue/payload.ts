@@ -3,6 +3,9 @@ import { MiniQueueError, type PayloadIssue, messageOf } from '../errors.js'
 import { issuesOfJson, payloadInvalid } from './carried.js'
 import type { DeclaredQueue } from './core.js'
 
+/** Levels of a record above a job's data, at most: `{"update":{"body":{"data":…}}}`. */
+const LEVELS_ABOVE = 3
+
 /** A payload that may be enqueued, with its JSON. */
 export interface CheckedPayload {
   readonly data: unknown
@@ -29,7 +32,7 @@ export function checkPayload(queue: DeclaredQueue, data: unknown): CheckedPayloa
 
 function textOf(queue: DeclaredQueue, data: unknown): string {
   try {
-    return serialize(data)
+    return serialize(data, LEVELS_ABOVE)
   } catch (cause) {
     // A `toJSON` of the caller's may throw what it likes.
     throw invalid(queue, issuesOfJson(data) ?? [{ message: messageOf(cause), path: '$' }], cause)

@@ -1,5 +1,5 @@
 import { serialize } from '@mini-rs/ministore'
-import { DATA_TEXT, type EnqueueRecord } from './record-types.js'
+import { DATA_TEXT, type EnqueueRecord, type JobBody, type UpdateRecord } from './record-types.js'
 
 /**
  * The JSON of a record of ours. Of a job's data there is one already, made when it was checked.
@@ -7,7 +7,13 @@ import { DATA_TEXT, type EnqueueRecord } from './record-types.js'
  * @throws what ministore's `serialize` throws
  */
 export function lineOf(record: unknown): string {
-  const { enqueue } = record as { readonly enqueue?: EnqueueRecord }
+  const { enqueue, update } = record as {
+    readonly enqueue?: EnqueueRecord
+    readonly update?: UpdateRecord
+  }
+  if (update?.body !== undefined) {
+    return serialize({ update: { ...update, body: asChecked(update.body) } })
+  }
   if (enqueue === undefined) return serialize(record)
   try {
     return lineOfEnqueue(enqueue)
@@ -25,4 +31,10 @@ function lineOfEnqueue({
 }: EnqueueRecord): string {
   const idMember = id === undefined ? '' : `"id":${serialize(id)},`
   return `{"enqueue":{"queue":${serialize(queue)},${idMember}"data":${text},${serialize(rest).slice(1)}}`
+}
+
+/** Its caller may have changed the data since. */
+function asChecked(body: JobBody): JobBody {
+  const { [DATA_TEXT]: text } = body
+  return text === undefined ? body : { ...body, data: JSON.parse(text) as unknown }
 }

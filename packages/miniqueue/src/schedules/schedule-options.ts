@@ -2,7 +2,6 @@ import { type OptionNames, assertKnownOptions } from '@mini-rs/ministore'
 import type { BackoffPlan } from '../job-types.js'
 import type { DeclaredQueue } from '../queue/core.js'
 import { assertEnqueueOptions } from '../queue/enqueue-options.js'
-import { carriedCopy } from '../queue/carried.js'
 import { checkPayload } from '../queue/payload.js'
 import { assertCount, assertObject, assertOneOf } from '../queue/queue-options.js'
 import type { ScheduleRecord } from '../records/record-types.js'
@@ -81,8 +80,7 @@ export function recordOf(
   assertJobOptions(options)
   assertTiming(cron, tz)
   // As it is now, whatever the caller does to it.
-  checkPayload(queue, definition.data)
-  const data = carriedCopy(definition.data, 'payload', queue.name)
+  const data: unknown = JSON.parse(checkPayload(queue, definition.data).text)
   return {
     id,
     queue: queue.name,

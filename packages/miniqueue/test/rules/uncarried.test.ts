@@ -94,6 +94,74 @@ describe('a payload that JSON would change', () => {
   })
 })
 
+const nested = (levels: number): unknown => {
+  let data: unknown = 1
+  for (let n = 0; n < levels; n++) data = [data]
+  return data
+}
+
+describe.each([123, 124, 125, 126, 127, 128])('a payload of %i levels', (levels) => {
+  const ways: readonly (readonly [string, (data: unknown) => Promise<unknown>])[] = [
+    ['enqueue', (data) => queue.enqueue(data)],
+    ['enqueue with options', (data) => queue.enqueue(data, { id: 'b', headers: { a: 'b' } })],
+    ['replace', (data) => queue.enqueue(data, { dedup: { key: 'k', mode: 'replace' } })],
+    ['update', (data) => queue.update('a', { data })],
+    ['transaction', (data) => world.queues.transaction((tx) => void tx.enqueue(queue, data))],
+    [
+      'schedule',
+      async (data) => {
+        await queue.schedules.upsert('s', { everyMs: 5_000, data })
+        await world.clock.advance(5_000)
+      },
+    ],
+  ]
+  it.each(ways)('by %s is there after a reopening, or refused', async (_, put) => {
+    const failed: unknown[] = []
+    queue.on('failed', (event) => failed.push(event))
+    await queue.enqueue('first', { id: 'a' })
+    await queue.enqueue('first', { dedup: { key: 'k', mode: 'replace' } })
+    const accepted = await put(nested(levels)).then(
+      () => true,
+      (error: unknown) => {
+        expect(error).toMatchObject({ code: 'PAYLOAD_INVALID' })
+        return false
+      },
+    )
+    expect(accepted).toBe(levels <= 124)
+    expect(failed).toEqual([])
+    await world.reopen()
+    const payloads: unknown[] = []
+    for (const { payload } of await world.queue().receive({ max: 10 })) payloads.push(payload)
+    const text = JSON.stringify(nested(levels))
+    expect(payloads.some((one) => JSON.stringify(one) === text)).toBe(accepted)
+  })
+})
+
+describe('data that its caller changes behind the call', () => {
+  it.each(['update', 'replace'])('is what it was at the call, of %s', async (way) => {
+    await queue.enqueue(0, { id: 'a' })
+    await queue.enqueue(0, { dedup: { key: 'k', mode: 'replace' } })
+    const data = { v: 1 }
+    const changing =
+      way === 'update'
+        ? queue.update('a', { data })
+        : queue.enqueue(data, { dedup: { key: 'k', mode: 'replace' } })
+    data.v = 2
+    await changing
+    await world.reopen()
+    const received = await world.queue().receive({ max: 2 })
+    expect(received.map(({ payload }) => payload)).toContainEqual({ v: 1 })
+  })
+
+  it('has its toJSON called once', async () => {
+    await queue.enqueue(0, { id: 'a' })
+    let calls = 0
+    await queue.update('a', { data: { toJSON: () => ++calls } })
+    await world.reopen()
+    expect((await world.queue().receive())[0]?.payload).toBe(1)
+  })
+})
+
 describe('a value that JSON would change', () => {
   it('is refused of a transaction', async () => {
     const putting = world.queues.transaction((tx) => tx.put('k', { sum: Number.NaN }))
