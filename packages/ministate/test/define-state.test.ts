@@ -19,7 +19,7 @@ describe('defineState', () => {
     expect(() => defineState(all as never)).toThrow(kind)
   })
 
-  it.each(['__proto__', 'then', 'a@2', '@skip', ''])('refuses the name %j', (name) => {
+  it.each(['__proto__', 'then', 'a@2', '@skip', '', '\ud800'])('refuses the name %j', (name) => {
     const mutations = (m: (recipe: () => void) => Mutation<void, void, void>): object =>
       JSON.parse(`{${JSON.stringify(name)}:0}`, (key, value: unknown) =>
         key === name && value === 0 ? m(() => {}) : value,

@@ -157,7 +157,7 @@ function assertMutations(mutations: unknown): asserts mutations is Mutations {
     throw new TypeError('mutations must return an object: (m) => ({ name: m(recipe) })')
   }
   for (const [name, mutation] of Object.entries(mutations)) {
-    if (FORBIDDEN_NAMES.has(name) || !/^[^@]+$/.test(name)) {
+    if (FORBIDDEN_NAMES.has(name) || !/^[^@]+$/.test(name) || !name.isWellFormed()) {
       throw new TypeError(`a mutation cannot be called ${JSON.stringify(name)}`)
     }
     if (typeof mutation !== 'object' || mutation === null || !('recipe' in mutation)) {

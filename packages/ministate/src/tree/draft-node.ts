@@ -46,9 +46,10 @@ export abstract class DraftNode<C extends object = object> {
     return parent.keyOf(this.current, this.#key) !== undefined && parent.isInState
   }
 
-  /** Whether it is the root, or was read from it. */
+  /** Whether it is the root, or stands on it, at a place that it keeps. */
   get isNearRoot(): boolean {
-    return this.parent === undefined || this.parent.parent === undefined
+    const { parent } = this
+    return parent === undefined || (parent.parent === undefined && !Array.isArray(parent.current))
   }
 
   /** Levels of JSON above what is in here. */

@@ -79,7 +79,8 @@ export class Session {
 
   /**
    * What one recipe has changed stays, and the next one may run: on the drafts near the root, which are not made
-   * anew. Only where no part of the state is shared, and the recipes are known to keep no draft: they are in the log.
+   * anew. For replays: no part of the state is shared, lost writes are not looked for, and a recipe that had used a
+   * draft of one before would have failed and not be in the log.
    */
   next(): void {
     this.#undo = undefined
