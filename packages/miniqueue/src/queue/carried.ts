@@ -15,15 +15,9 @@ const VALUES: readonly (readonly [prefix: string, what: string])[] = [
   ['$.put.value', 'value'],
 ]
 
-/** What a line of JSON cannot carry of a value; undefined for nothing. It is looked for at its cost. */
-export function issuesOfJson(value: unknown): readonly PayloadIssue[] | undefined {
-  try {
-    serialize(value)
-    return undefined
-  } catch (error) {
-    // A `toJSON` of the caller's may throw what it likes; whoever asks knows of it already.
-    return isNotCarried(error) ? error.issues?.map((issue) => toIssue(issue, '$')) : undefined
-  }
+/** What `serialize` has thrown of a value, as issues of that value; undefined for every other error. */
+export function issuesIn(error: unknown): readonly PayloadIssue[] | undefined {
+  return isNotCarried(error) ? (error.issues?.map((issue) => toIssue(issue, '$')) ?? []) : undefined
 }
 
 /** What the journal would give back of a value, nobody else's. @throws `PAYLOAD_INVALID` */
@@ -73,8 +67,8 @@ function carriedText(value: unknown, what: string, queue: string | undefined): s
   try {
     return serialize(value)
   } catch (cause) {
-    if (!isNotCarried(cause)) throw cause
-    const issues = cause.issues?.map((issue) => toIssue(issue, '$')) ?? []
+    const issues = issuesIn(cause)
+    if (issues === undefined) throw cause
     throw payloadInvalid(what, issues, { queue, id: undefined, seq: undefined, cause })
   }
 }
@@ -84,7 +78,12 @@ function isNotCarried(error: unknown): error is MiniStoreError {
 }
 
 function isUncarried(record: QueueRecord): boolean {
-  return issuesOfJson(record) !== undefined
+  try {
+    serialize(record)
+    return false
+  } catch (error) {
+    return isNotCarried(error) // a `toJSON` of the caller's may throw what it likes
+  }
 }
 
 function toIssue({ path, message }: PayloadIssue, prefix: string): PayloadIssue {

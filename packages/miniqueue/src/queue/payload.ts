@@ -1,6 +1,6 @@
 import { serialize } from '@mini-rs/ministore'
 import { MiniQueueError, type PayloadIssue, messageOf } from '../errors.js'
-import { issuesOfJson, payloadInvalid } from './carried.js'
+import { issuesIn, payloadInvalid } from './carried.js'
 import type { DeclaredQueue } from './core.js'
 
 /** Levels of a record above a job's data, at most: `{"update":{"body":{"data":…}}}`. */
@@ -35,7 +35,7 @@ function textOf(queue: DeclaredQueue, data: unknown): string {
     return serialize(data, LEVELS_ABOVE)
   } catch (cause) {
     // A `toJSON` of the caller's may throw what it likes.
-    throw invalid(queue, issuesOfJson(data) ?? [{ message: messageOf(cause), path: '$' }], cause)
+    throw invalid(queue, issuesIn(cause) ?? [{ message: messageOf(cause), path: '$' }], cause)
   }
 }
 

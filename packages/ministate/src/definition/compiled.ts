@@ -59,10 +59,10 @@ export class CompiledDefinition {
       const recipe = mutation.recipe as AnyRecipe
       for (let version = 1; version <= mutation.version; version++) {
         const tag = tagOf(name, version)
-        this.#byTag.set(tag, { name, tag, version, mutation, recipe })
+        const tagged = { name, tag, version, mutation, recipe }
+        this.#byTag.set(tag, tagged)
+        this.#byName.set(name, tagged) // the newest comes last
       }
-      const { version } = mutation
-      this.#byName.set(name, { name, tag: tagOf(name, version), version, mutation, recipe })
     }
   }
 

@@ -50,7 +50,8 @@ function openDescriptor(path: string, flags: number, permissions = 0o666): Promi
 /** Behind every commit: with numbers it is a third faster, and on most disks they are exact. */
 function statPath(path: string): FileStat | undefined {
   const quick = fs.statSync(path, { throwIfNoEntry: false })
-  const isExact = Number.isSafeInteger(quick?.ino) && Number.isSafeInteger(quick?.dev)
+  if (quick === undefined) return undefined
+  const isExact = Number.isSafeInteger(quick.ino) && Number.isSafeInteger(quick.dev)
   const stats = isExact ? quick : fs.statSync(path, { bigint: true, throwIfNoEntry: false })
   return stats === undefined ? undefined : toFileStat(stats)
 }
