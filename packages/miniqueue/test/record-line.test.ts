@@ -8,7 +8,9 @@ describe('the line of a record', () => {
   const records: readonly QueueRecord[] = [
     { enqueue: { queue: 'q', data: { to: 'a' }, atMs } },
     { enqueue: { queue: '"q"\n', id: 'a "b"', data: null, atMs, delayMs: 5, headers: { h: 'ü' } } },
-    { ack: { of: 1, attempt: 1, startMs: 1, tookMs: 2 } },
+    { ack: { of: 1, attempt: 1, startMs: atMs, tookMs: 2.5 } },
+    { ack: { of: 1, attempt: 1, startMs: atMs, tookMs: 2, late: true } },
+    { ack: { of: 1, attempt: 1, startMs: atMs, tookMs: 2, result: { a: 1 } } },
     { put: { key: 'k', value: [1] } },
   ]
   it.each(records.map((record) => ({ record })))('is its JSON: $record', ({ record }) => {

@@ -146,8 +146,9 @@ export class Cleaner {
       )
       // A record on its way would stand before the carry in the journal, and not be in it: a job that was
       // acknowledged would come again.
-      const isUnderWay = piece.beside.length > 0 && journal.isUnderWay(BESIDE_JOBS)
-      if (isUnderWay || jobs.some(({ of }) => journal.isUnderWay(of))) await journal.flush()
+      const concerned = new Set(jobs.map(({ of }) => of))
+      if (piece.beside.length > 0) concerned.add(BESIDE_JOBS)
+      if (journal.isUnderWay(concerned)) await journal.flush()
       else if (jobs.every((job) => this.#isLive(job) && this.#isNew(job))) break
     }
     const carried = jobs.map(({ slot, stored, end }) => {

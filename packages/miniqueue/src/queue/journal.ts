@@ -130,10 +130,10 @@ export class Journal {
     this.#riders.push(record)
   }
 
-  /** Whether a record about this job is on its way to the disk. */
-  isUnderWay(seq: number): boolean {
-    this.#appendPlain() // so that they are counted
-    return this.#underWay.has(seq)
+  /** Whether a record about one of these jobs is on its way to the disk. */
+  isUnderWay(jobs: ReadonlySet<number>): boolean {
+    this.#appendPlain() // so that they are among the appends
+    return this.#underWay.concerns(jobs)
   }
 
   // One promise and no `await`: this runs for every job, several times. Each append has one handler, so records

@@ -3,34 +3,28 @@ import type { QueueRecord } from '../records/record-types.js'
 /** In the place of a job's number: what is no job's, values and schedules and the like. */
 export const BESIDE_JOBS = 0
 
-/** Which jobs have records that are on their way to the disk. */
+/** Appends that are on their way to the disk. */
 export class UnderWay {
-  readonly #jobs = new Map<number, number>()
-  /** Records about jobs that they do not name one by one. */
-  #wide = 0
+  // Looked through when somebody asks, which is seldom: to count their jobs would be felt with every append.
+  readonly #appends = new Set<readonly QueueRecord[]>()
 
-  has(seq: number): boolean {
-    return this.#wide > 0 || this.#jobs.has(seq)
+  /** Whether one of the records is about one of these jobs, or about jobs that it does not name one by one. */
+  concerns(jobs: ReadonlySet<number>): boolean {
+    for (const records of this.#appends) {
+      for (const record of records) {
+        const of = jobOf(record)
+        if (of === 'many' || (of !== undefined && jobs.has(of))) return true
+      }
+    }
+    return false
   }
 
   add(records: readonly QueueRecord[]): void {
-    this.#count(records, 1)
+    this.#appends.add(records)
   }
 
   remove(records: readonly QueueRecord[]): void {
-    this.#count(records, -1)
-  }
-
-  #count(records: readonly QueueRecord[], by: 1 | -1): void {
-    for (const record of records) {
-      const of = jobOf(record)
-      if (of === 'many') this.#wide += by
-      else if (of !== undefined) {
-        const count = (this.#jobs.get(of) ?? 0) + by
-        if (count === 0) this.#jobs.delete(of)
-        else this.#jobs.set(of, count)
-      }
-    }
+    this.#appends.delete(records)
   }
 }
 

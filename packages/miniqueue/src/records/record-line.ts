@@ -1,5 +1,11 @@
 import { serialize } from '@mini-rs/ministore'
-import { DATA_TEXT, type EnqueueRecord, type JobBody, type UpdateRecord } from './record-types.js'
+import {
+  type AckRecord,
+  DATA_TEXT,
+  type EnqueueRecord,
+  type JobBody,
+  type UpdateRecord,
+} from './record-types.js'
 
 /**
  * The JSON of a record of ours. Of a job's data there is one already, made when it was checked.
@@ -7,19 +13,30 @@ import { DATA_TEXT, type EnqueueRecord, type JobBody, type UpdateRecord } from '
  * @throws what ministore's `serialize` throws
  */
 export function lineOf(record: unknown): string {
-  const { enqueue, update } = record as {
+  const { ack, enqueue, update } = record as {
+    readonly ack?: AckRecord
     readonly enqueue?: EnqueueRecord
     readonly update?: UpdateRecord
   }
   if (update?.body !== undefined) {
     return serialize({ update: { ...update, body: asChecked(update.body) } })
   }
+  if (ack !== undefined && isPlain(ack)) return lineOfPlainAck(ack)
   if (enqueue === undefined) return serialize(record)
   try {
     return lineOfEnqueue(enqueue)
   } catch {
     return serialize(record) // which says where in the record
   }
+}
+
+/** Whether it is as most are, of numbers only, and whatever clock it was, numbers of JSON. */
+function isPlain({ result, late, startMs, tookMs }: AckRecord): boolean {
+  return result === undefined && late === undefined && Number.isFinite(startMs + tookMs)
+}
+
+function lineOfPlainAck({ of, attempt, startMs, tookMs }: AckRecord): string {
+  return `{"ack":{"of":${of},"attempt":${attempt},"startMs":${startMs},"tookMs":${tookMs}}}`
 }
 
 function lineOfEnqueue({
