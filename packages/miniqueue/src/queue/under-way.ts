@@ -3,10 +3,10 @@ import type { QueueRecord } from '../records/record-types.js'
 /** In the place of a job's number: what is no job's, values and schedules and the like. */
 export const BESIDE_JOBS = 0
 
-/** Appends that are on their way to the disk. */
+/** Appends that are on their way to the disk, the oldest first. */
 export class UnderWay {
   // Looked through when somebody asks, which is seldom: to count their jobs would be felt with every append.
-  readonly #appends = new Set<readonly QueueRecord[]>()
+  readonly #appends: (readonly QueueRecord[])[] = []
 
   /** Whether one of the records is about one of these jobs, or about jobs that it does not name one by one. */
   concerns(jobs: ReadonlySet<number>): boolean {
@@ -20,11 +20,14 @@ export class UnderWay {
   }
 
   add(records: readonly QueueRecord[]): void {
-    this.#appends.add(records)
+    this.#appends.push(records)
   }
 
   remove(records: readonly QueueRecord[]): void {
-    this.#appends.delete(records)
+    // The first, but for one that was refused before it was written.
+    const at = this.#appends.indexOf(records)
+    if (at === 0) this.#appends.shift()
+    else if (at > 0) this.#appends.splice(at, 1)
   }
 }
 

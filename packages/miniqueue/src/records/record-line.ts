@@ -39,15 +39,20 @@ function lineOfPlainAck({ of, attempt, startMs, tookMs }: AckRecord): string {
   return `{"ack":{"of":${of},"attempt":${attempt},"startMs":${startMs},"tookMs":${tookMs}}}`
 }
 
-function lineOfEnqueue({
-  queue,
-  id,
-  data,
-  [DATA_TEXT]: text = serialize(data),
-  ...rest
-}: EnqueueRecord): string {
-  const idMember = id === undefined ? '' : `"id":${serialize(id)},`
-  return `{"enqueue":{"queue":${serialize(queue)},${idMember}"data":${text},${serialize(rest).slice(1)}}`
+/** Member by member: the names are our own, and most values are numbers. */
+function lineOfEnqueue(record: EnqueueRecord): string {
+  let members = ''
+  for (const name in record) {
+    const value: unknown = record[name as keyof EnqueueRecord]
+    if (value === undefined) continue
+    const text = name === 'data' ? (record[DATA_TEXT] ?? serialize(value)) : textOf(value)
+    members += `,"${name}":${text}`
+  }
+  return `{"enqueue":{${members.slice(1)}}}`
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'number' && Number.isFinite(value) ? String(value) : serialize(value)
 }
 
 /** Its caller may have changed the data since. */
