@@ -77,6 +77,46 @@ describe('the journal', () => {
       await again.close()
     },
   )
+
+  it('does not bring back a job whose ack is on its way while the job is written again', async () => {
+    const directory = temporaryFolder()
+    const acks: (Promise<void> | undefined)[] = []
+    let release = (): void => {}
+    // From the first look into an old segment on, syncs last until the test lets them go on.
+    let gate = Promise.resolve()
+    const open: FileSystem['open'] = async (path, mode, permissions) => {
+      const handle = await nodeFileSystem.open(path, mode, permissions)
+      if (mode === 'read' && /journal\.jsonl\.\d+$/.test(path) && acks.length === 0) {
+        gate = new Promise((resolve) => (release = resolve))
+        acks.push(lease?.ack())
+      }
+      return { ...handle, sync: () => gate.then(() => handle.sync()) }
+    }
+    const queues = await MiniQueue.open(directory, {
+      maxSegmentBytes: SEGMENT,
+      fileSystem: { ...nodeFileSystem, open },
+    })
+    const jobs = queues.queue<number>('jobs', { retention: { completed: { count: 0 } } })
+    await jobs.enqueue(1, { id: 'once' })
+    const [lease] = await jobs.receive()
+    jobs.process(() => {}, { concurrency: 50 })
+    const fill = async (): Promise<void> => {
+      while (acks.length === 0) {
+        await jobs.enqueueMany(Array.from({ length: 50 }, (_job, data) => ({ data })))
+      }
+    }
+    const filled = fill()
+    while (acks.length === 0) await nextTurn()
+    for (let turn = 0; turn < 50; turn++) await nextTurn()
+    release()
+    await filled
+    await acks[0]
+    while (oldestSegment(directory) === 1) await nextTurn()
+    await queues.close()
+    const again = await MiniQueue.open(directory, { maxSegmentBytes: SEGMENT })
+    expect(await again.queue('jobs').get('once')).toBeUndefined()
+    await again.close()
+  })
 })
 
 async function whenDrained(queue: ReturnType<MiniQueue['queue']>): Promise<void> {
