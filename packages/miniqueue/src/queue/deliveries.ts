@@ -25,6 +25,8 @@ interface Taken {
 
 interface Lane {
   readonly queue: DeclaredQueue
+  /** Whether a job that is ready may run: nobody changes it, and no other suspect runs. */
+  readonly mayRun: (slot: number) => boolean
   readonly waiters: Set<Waiter>
   readonly limiter: StartLimiter | undefined
 }
@@ -61,8 +63,11 @@ export class Deliveries {
     const { limiter } = queue.settings
     const lane = this.#lanes.get(queue.name)
     const waiters = lane?.waiters ?? new Set()
+    const { changes, ledger } = this.#core
     this.#lanes.set(queue.name, {
       queue,
+      mayRun: (slot) =>
+        !changes.isHeld(ledger.jobs.table.seq(slot), queue.name) && !this.isHeldBack(slot, queue),
       waiters,
       limiter: limiter === undefined ? undefined : new StartLimiter(limiter),
     })
@@ -184,11 +189,12 @@ export class Deliveries {
     }
   }
 
-  #takeFor({ queue, limiter }: Lane, { max }: Waiter): Taken[] {
+  #takeFor(lane: Lane, { max }: Waiter): Taken[] {
+    const { queue, limiter } = lane
     const taken: Taken[] = []
     while (taken.length < max && !queue.ledger.isPaused) {
       if (limiter?.waitMs(this.#core.clock.monotonicMs()) !== undefined) break
-      const one = this.#take(queue)
+      const one = this.#take(lane)
       if (one === undefined) break
       limiter?.start(this.#core.clock.monotonicMs())
       taken.push(one)
@@ -197,13 +203,9 @@ export class Deliveries {
   }
 
   /** The next job that may run now, out of the ready ones. */
-  #take(queue: DeclaredQueue): Taken | undefined {
+  #take({ queue, mayRun }: Lane): Taken | undefined {
     const { table } = this.#core.ledger.jobs
-    const slot = queue.ledger.ready.take(
-      (candidate) =>
-        !this.#core.changes.isHeld(table.seq(candidate), queue.name) &&
-        !this.isHeldBack(candidate, queue),
-    )
+    const slot = queue.ledger.ready.take(mayRun)
     if (slot === undefined) return undefined
     const isSuspect = table.crashes(slot) > 0
     if (isSuspect) this.#suspectsHeld += 1

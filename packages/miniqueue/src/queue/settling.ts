@@ -120,15 +120,21 @@ export class Settling {
   ): { readonly record: QueueRecord; readonly done: () => void; readonly undo: () => void } {
     this.#slotOf(one)
     const { lease } = one
-    const { isLate, end } = this.#begin(one)
+    const before = lease.state
+    const isLate = isLateNow(lease)
+    const free = this.#begin(lease)
     const record = { ack: this.#ackOf(lease, result, isLate) }
+    const end = (state: HeldLease['state']): void => {
+      lease.state = state
+      free?.()
+    }
     const done = (): void => {
       lease.ending = 'ack'
       lease.settled = Promise.resolve()
-      end(true)
+      end('over')
       this.#finish(one, record, isLate)
     }
-    return { record, done, undo: () => end(false) }
+    return { record, done, undo: () => end(before) }
   }
 
   #settle(one: Settleable, ending: Ending, make: (isLate: boolean) => QueueRecord): Promise<void> {
@@ -148,16 +154,20 @@ export class Settling {
     const { lease } = one
     if (lease.state === 'settling') await this.#whenExpiryIsWritten(lease)
     this.#slotOf(one)
-    const { isLate, end } = this.#begin(one)
+    const before = lease.state
+    const isLate = isLateNow(lease)
+    const free = this.#begin(lease)
     const record = make(isLate)
     try {
       await this.#write(record)
     } catch (error) {
-      end(false)
+      lease.state = before
+      free?.()
       lease.ending = undefined
       throw error
     }
-    end(true)
+    lease.state = 'over'
+    free?.()
     this.#finish(one, record, isLate)
   }
 
@@ -167,21 +177,12 @@ export class Settling {
     return isPlain ? journal.settlePlain(record) : journal.settle([record])
   }
 
-  /** From here on the lease is nobody’s but this settling’s, until its `end`. */
-  #begin({ lease }: Settleable): {
-    readonly isLate: boolean
-    readonly end: (isDone: boolean) => void
-  } {
-    const before = lease.state
-    const isExpired = before === 'expired'
+  /** From here on the lease is nobody’s but this settling’s, which frees the job when it is over. */
+  #begin(lease: HeldLease): (() => void) | undefined {
     // Nobody may be given the job while its late end is on its way.
-    const free = isExpired ? this.#core.changes.hold(lease.seq) : undefined
+    const free = lease.state === 'expired' ? this.#core.changes.hold(lease.seq) : undefined
     lease.state = 'settling'
-    const end = (isDone: boolean): void => {
-      lease.state = isDone ? 'over' : before
-      free?.()
-    }
-    return { isLate: isExpired || lease.isOverdue, end }
+    return free
   }
 
   #finish(one: Settleable, record: QueueRecord, isLate: boolean): void {
@@ -288,6 +289,11 @@ export class Settling {
 /** A text of anybody's, as the journal can carry it: a delivery that failed must end, whatever its error is. */
 function keptText(text: unknown, maxChars: number = MAX_STACK_CHARS): string {
   return String(text).slice(0, maxChars).toWellFormed()
+}
+
+/** Whether it ends later than it should. */
+function isLateNow({ state, isOverdue }: HeldLease): boolean {
+  return state === 'expired' || isOverdue
 }
 
 function isOpen(status: string): boolean {

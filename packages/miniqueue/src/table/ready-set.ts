@@ -105,16 +105,15 @@ export class ReadySet {
    * it begins, or added again.
    */
   take(mayRun: (slot: number) => boolean): number | undefined {
-    const passed: number[] = []
-    let taken: number | undefined
-    while (taken === undefined) {
-      const slot = this.#takeNext()
-      if (slot === undefined) break
-      if (mayRun(slot)) taken = slot
-      else passed.push(slot)
+    let passed: number[] | undefined
+    let slot = this.#takeNext()
+    while (slot !== undefined && !mayRun(slot)) {
+      passed ??= []
+      passed.push(slot)
+      slot = this.#takeNext()
     }
-    for (const slot of passed) this.add(slot)
-    return taken
+    if (passed !== undefined) for (const one of passed) this.add(one)
+    return slot
   }
 
   /** Why a job that waits does not run, as far as its group goes. */
