@@ -21,7 +21,7 @@ describe('syncOn: inline', () => {
     let turns = 0
     const count = (): void => void (turns++, setImmediate(count))
     setImmediate(count)
-    for (let n = 0; n < 100; n++) {
+    for (let n = 0; n <= 100; n++) {
       nowMs += 1
       await store.append(n)
     }

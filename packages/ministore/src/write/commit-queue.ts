@@ -3,7 +3,10 @@ import type { Settings } from '../options.js'
 import { atEndOfTurn } from '../platform/node.js'
 import type { Admitted } from './admission.js'
 import { type JournalWriter, storeFailed } from './journal-writer.js'
+import { Pace } from './pace.js'
 
+/** How many appends may come before somebody looks at the clock. */
+const LOOK_EVERY = 8
 /** How long a lone caller with syncs on the calling thread may hold the event loop. */
 const MAX_HELD_MS = 5
 
@@ -53,6 +56,9 @@ export class CommitQueue {
   #pendingBytes = 0
   #nextSeq: number
   #isRunning = false
+  // Whether the next commit is to be formed at the end of this turn.
+  #isForming = false
+  readonly #pace: Pace
   #lastTurnMs = 0
   #waiters: (() => void)[] = []
 
@@ -60,6 +66,7 @@ export class CommitQueue {
     this.#path = path
     this.#writer = writer
     this.#settings = settings
+    this.#pace = new Pace(settings.clock)
     this.#nextSeq = writer.lastSeq + 1
   }
 
@@ -133,6 +140,7 @@ export class CommitQueue {
 
   #push(item: PendingAppend | PendingTask): void {
     this.#items.push(item)
+    if (this.#isForming && this.#items.length % LOOK_EVERY === 0 && this.#pace.isGroup) this.#next()
     if (this.#isRunning) return
     this.#isRunning = true
     // The first commit has what stands before this in its turn, as callers that are equally deep in promises do; what
@@ -140,17 +148,30 @@ export class CommitQueue {
     queueMicrotask(() => this.#next())
   }
 
-  /** At the end of the turn: callers that the last commit has answered append again before the next one is formed. */
+  /**
+   * The next commit is formed at the end of the turn: callers that the last one has answered append again before that.
+   * Where they form two groups, the other one goes to the disk at once.
+   */
   #continue(hasHeldLoop: boolean): void {
-    const next = (): void => this.#next()
-    if (hasHeldLoop && this.#isTurnDue()) setImmediate(next)
-    else atEndOfTurn(next)
+    this.#pace.answered()
+    if (hasHeldLoop && this.#isTurnDue()) {
+      setImmediate(() => this.#next())
+      return
+    }
+    this.#isForming = true
+    if (!hasHeldLoop && this.#items.length > 0 && this.#pace.isWorthTwo) this.#next()
+    atEndOfTurn(() => {
+      this.#pace.appended()
+      if (this.#isForming) this.#next()
+    })
   }
 
   #next(): void {
+    this.#isForming = false
     const item = this.#items[0]
     if (item === undefined) this.#isRunning = false
-    else void this.#workOff(item).then((hasHeld) => this.#continue(hasHeld))
+    else if (item.kind === 'append') void this.#commit(this.#takeBatch(item))
+    else void this.#work(item)
   }
 
   /** Syncs on the calling thread let nothing else run: now and then timers and sockets get their turn. */
@@ -161,12 +182,10 @@ export class CommitQueue {
     return true
   }
 
-  /** Resolves to whether the calling thread waited for the sync. */
-  async #workOff(item: PendingAppend | PendingTask): Promise<boolean> {
-    if (item.kind === 'append') return this.#commit(this.#takeBatch(item))
+  async #work({ run }: PendingTask): Promise<void> {
     this.#items.shift()
-    await item.run()
-    return false
+    await run()
+    this.#continue(false)
   }
 
   #takeBatch(first: PendingAppend): PendingAppend[] {
@@ -188,7 +207,7 @@ export class CommitQueue {
     return batch
   }
 
-  async #commit(batch: readonly PendingAppend[]): Promise<boolean> {
+  async #commit(batch: readonly PendingAppend[]): Promise<void> {
     const lines: string[] = []
     let textBytes = 0
     for (const item of batch) {
@@ -198,14 +217,16 @@ export class CommitQueue {
     assertThat(batch[0]?.firstSeq === this.#writer.lastSeq + 1, 'numbers are handed out in order')
     const isInline = this.#settings.syncOn === 'inline' && lines.length === 1
     try {
-      await this.#writer.commit(lines, textBytes, isInline)
+      const written = this.#writer.commit(lines, textBytes, isInline)
+      this.#pace.began()
+      await written
     } catch (error) {
       this.#rejectAll(batch, this.#named(error))
-      return isInline
+      return this.#continue(isInline)
     }
     this.#released(textBytes)
     for (const item of batch) item.resolve()
-    return isInline
+    this.#continue(isInline)
   }
 
   /** Nothing is written behind a failed predecessor: what waits in the queue fails with it. */
