@@ -45,8 +45,8 @@ interface PendingTask {
 }
 
 /**
- * Group commit: everything that was appended while a sync ran goes into the next commit. One queue
- * for appends and for what must not overlap with them, in the order of the calls.
+ * Group commit: what was appended while a sync ran, and by those that it has answered, goes into the next commit, or
+ * into two by turns: see {@link Pace}. One queue for appends and for what must not overlap with them, in the order of the calls.
  */
 export class CommitQueue {
   readonly #path: string
@@ -140,6 +140,7 @@ export class CommitQueue {
 
   #push(item: PendingAppend | PendingTask): void {
     this.#items.push(item)
+    // A first group is not kept waiting for those whom the last commit has answered and who are still at work.
     if (this.#isForming && this.#items.length % LOOK_EVERY === 0 && this.#pace.isGroup) this.#next()
     if (this.#isRunning) return
     this.#isRunning = true
