@@ -3,14 +3,16 @@ import type { QueueRecord } from '../records/record-types.js'
 /** In the place of a job's number: what is no job's, values and schedules and the like. */
 export const BESIDE_JOBS = 0
 
-/** Appends that are on their way to the disk, the oldest first. */
+/** Appends that are on their way to the disk. */
 export class UnderWay {
-  // Looked through when somebody asks, which is seldom: to count their jobs would be felt with every append.
-  readonly #appends: (readonly QueueRecord[])[] = []
+  // Looked through when somebody asks, which is seldom: to count their jobs would be felt with every append. In their
+  // order, from `#first` on; a Set would hash each of them.
+  #appends: (readonly QueueRecord[])[] = []
+  #first = 0
 
   /** Whether one of the records is about one of these jobs, or about jobs that it does not name one by one. */
   concerns(jobs: ReadonlySet<number>): boolean {
-    for (const records of this.#appends) {
+    for (const records of this.#appends.slice(this.#first)) {
       for (const record of records) {
         const of = jobOf(record)
         if (of === 'many' || (of !== undefined && jobs.has(of))) return true
@@ -24,10 +26,15 @@ export class UnderWay {
   }
 
   remove(records: readonly QueueRecord[]): void {
-    // The first, but for one that was refused before it was written.
-    const at = this.#appends.indexOf(records)
-    if (at === 0) this.#appends.shift()
-    else if (at > 0) this.#appends.splice(at, 1)
+    if (this.#appends[this.#first] === records) {
+      this.#first++
+      if (2 * this.#first < this.#appends.length) return
+      this.#appends = this.#appends.slice(this.#first)
+      this.#first = 0
+    } else {
+      // One that was refused before it was written: mostly the last.
+      this.#appends.splice(this.#appends.lastIndexOf(records), 1)
+    }
   }
 }
 

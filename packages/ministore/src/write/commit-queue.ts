@@ -5,8 +5,6 @@ import type { Admitted } from './admission.js'
 import { type JournalWriter, storeFailed } from './journal-writer.js'
 import { Pace } from './pace.js'
 
-/** How many appends may come before somebody looks at the clock. */
-const LOOK_EVERY = 8
 /** How long a lone caller with syncs on the calling thread may hold the event loop. */
 const MAX_HELD_MS = 5
 
@@ -45,8 +43,8 @@ interface PendingTask {
 }
 
 /**
- * Group commit: what was appended while a sync ran, and by those that it has answered, goes into the next commit, or
- * into two by turns: see {@link Pace}. One queue for appends and for what must not overlap with them, in the order of the calls.
+ * Group commit: what was appended while a sync ran, and what those append whom it has answered, goes into the next
+ * commit; or half of it, where {@link Pace} says that two groups by turns are faster. One queue for appends and for what must not overlap with them, in the order of the calls.
  */
 export class CommitQueue {
   readonly #path: string
@@ -56,9 +54,11 @@ export class CommitQueue {
   #pendingBytes = 0
   #nextSeq: number
   #isRunning = false
-  // Whether the next commit is to be formed at the end of this turn.
+  // Whether the next commit is to be formed at the end of this turn, if not before.
   #isForming = false
   readonly #pace: Pace
+  // Appends of the last commit.
+  #answeredCount = 0
   #lastTurnMs = 0
   #waiters: (() => void)[] = []
 
@@ -66,7 +66,7 @@ export class CommitQueue {
     this.#path = path
     this.#writer = writer
     this.#settings = settings
-    this.#pace = new Pace(settings.clock)
+    this.#pace = new Pace(settings.clock, settings.durability === 'disk')
     this.#nextSeq = writer.lastSeq + 1
   }
 
@@ -140,8 +140,8 @@ export class CommitQueue {
 
   #push(item: PendingAppend | PendingTask): void {
     this.#items.push(item)
-    // A first group is not kept waiting for those whom the last commit has answered and who are still at work.
-    if (this.#isForming && this.#items.length % LOOK_EVERY === 0 && this.#pace.isGroup) this.#next()
+    this.#pace.appended()
+    if (this.#isForming && this.#isGroup()) this.#next()
     if (this.#isRunning) return
     this.#isRunning = true
     // The first commit has what stands before this in its turn, as callers that are equally deep in promises do; what
@@ -160,11 +160,16 @@ export class CommitQueue {
       return
     }
     this.#isForming = true
-    if (!hasHeldLoop && this.#items.length > 0 && this.#pace.isWorthTwo) this.#next()
+    if (!hasHeldLoop && this.#items.length > 0 && this.#pace.groups === 2) this.#next()
     atEndOfTurn(() => {
-      this.#pace.appended()
+      this.#pace.turnEnded()
       if (this.#isForming) this.#next()
     })
+  }
+
+  /** Whether half of those that were answered have appended, and are not to wait for the others. */
+  #isGroup(): boolean {
+    return this.#pace.groups === 2 && 2 * this.#items.length >= this.#answeredCount
   }
 
   #next(): void {
@@ -217,14 +222,17 @@ export class CommitQueue {
     }
     assertThat(batch[0]?.firstSeq === this.#writer.lastSeq + 1, 'numbers are handed out in order')
     const isInline = this.#settings.syncOn === 'inline' && lines.length === 1
+    this.#pace.begin()
     try {
       const written = this.#writer.commit(lines, textBytes, isInline)
-      this.#pace.began()
+      this.#pace.submitted()
       await written
+      if (!isInline) this.#pace.synced()
     } catch (error) {
       this.#rejectAll(batch, this.#named(error))
       return this.#continue(isInline)
     }
+    this.#answeredCount = batch.length
     this.#released(textBytes)
     for (const item of batch) item.resolve()
     this.#continue(isInline)

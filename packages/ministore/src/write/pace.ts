@@ -1,52 +1,80 @@
 import type { Clock } from '../clock.js'
 
-/** A disk that is waited for less than this is not worth another commit, which costs about as much. */
+/** What is waited for less than this cannot be told from noise. */
 const LEAST_WAIT_MS = 0.1
 /** The shortest wait grows by this with each commit: the disk may have become slower. */
 const FORGETS = 1.02
 
 /**
- * What takes longer: the disk, or the callers that a commit has answered, before they append again. Where it is they,
- * two groups of them by turns keep both busy, one at work while the other waits for the disk.
+ * Whether those that a commit has answered append again as one group, or as two by turns, of which one works while the
+ * other waits for the disk. In one group a round takes work, a commit and the wait for the disk; with two, work and two
+ * commits, and what each group does once for all, twice: but no wait that is shorter than that.
  */
 export class Pace {
   readonly #clock: Clock
-  // The shortest of late, for the end of a wait is seen only when callers have done their work.
+  readonly #isWaiting: boolean
+  #groups: 1 | 2 = 1
+  // The shortest of late: with two groups the end of a wait is seen only when the other one has done its work.
   #waitMs = 0
-  #workMs = 0
+  // Of the last commit, on the calling thread.
+  #commitMs = 0
   #beganMs = 0
   #answeredMs = 0
+  // Since then: until the first of them appended, and what commits took of the time.
+  #firstMs: number | undefined
+  #spentMs = 0
 
-  constructor(clock: Clock) {
+  /** `isWaiting`: commits wait for the disk. */
+  constructor(clock: Clock, isWaiting: boolean) {
     this.#clock = clock
+    this.#isWaiting = isWaiting
   }
 
-  /** A commit is in the hands of the disk. */
-  began(): void {
+  /** How many groups there should be. */
+  get groups(): 1 | 2 {
+    return this.#groups
+  }
+
+  /** A commit begins. */
+  begin(): void {
     this.#beganMs = this.#clock.monotonicMs()
   }
 
-  /** It is over, and its callers have their answers. */
-  answered(): void {
-    this.#answeredMs = this.#clock.monotonicMs()
-    const waitMs = this.#answeredMs - this.#beganMs
+  /** It is in the hands of the disk. */
+  submitted(): void {
+    const nowMs = this.#clock.monotonicMs()
+    this.#commitMs = nowMs - this.#beganMs
+    this.#spentMs += this.#commitMs
+    this.#beganMs = nowMs
+  }
+
+  /** It is on the disk. */
+  synced(): void {
+    const waitMs = this.#clock.monotonicMs() - this.#beganMs
     this.#waitMs = this.#waitMs === 0 ? waitMs : Math.min(waitMs, this.#waitMs * FORGETS)
   }
 
-  /** They have appended again. */
+  /** Its callers have their answers. */
+  answered(): void {
+    this.#answeredMs = this.#clock.monotonicMs()
+    this.#firstMs = undefined
+    this.#spentMs = 0
+  }
+
+  /** Somebody has appended. */
   appended(): void {
-    this.#workMs = this.#clock.monotonicMs() - this.#answeredMs
+    this.#firstMs ??= this.#clock.monotonicMs() - this.#answeredMs - this.#spentMs
   }
 
-  /** Whether what has been appended since the last answers is a group of its own: half of all, and the disk would have done with it. */
-  get isGroup(): boolean {
-    if (this.#waitMs < LEAST_WAIT_MS) return false
-    const sinceMs = this.#clock.monotonicMs() - this.#answeredMs
-    return sinceMs > this.#waitMs && sinceMs > this.#workMs / 2
-  }
-
-  /** Whether two groups, each of which works for as long as the last one, keep the disk busy. */
-  get isWorthTwo(): boolean {
-    return this.#waitMs >= LEAST_WAIT_MS && 2 * this.#workMs > this.#waitMs
+  /** All that follows from the answers has been done. */
+  turnEnded(): void {
+    if (!this.#isWaiting || this.#firstMs === undefined) return
+    const allMs = this.#clock.monotonicMs() - this.#answeredMs - this.#spentMs
+    // What the first one does may be done once for all who share a commit, as the copy of a state.
+    const onceMs = this.#firstMs
+    const workMs = this.#groups * (allMs - onceMs)
+    const isWorthTwo =
+      this.#waitMs > onceMs + this.#commitMs && onceMs + workMs > this.#waitMs + this.#commitMs
+    this.#groups = isWorthTwo && this.#waitMs >= LEAST_WAIT_MS ? 2 : 1
   }
 }
