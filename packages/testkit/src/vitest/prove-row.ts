@@ -13,7 +13,7 @@ const { PRIORITY_BELOW_NORMAL } = constants.priority
  * prove` does it: there the same code takes half the time, for nothing stands between its modules.
  */
 export function proveRow(row: ProofRow): void {
-  it(`${row.fault}: ${row.pass}`, { timeout: 9 * MINUTES }, async ({ signal }) => {
+  it(`${row.fault}: ${row.pass}`, { timeout: 20 * MINUTES }, async ({ signal }) => {
     const { count, failures } = await runRow(row, seedOfRun(row.name), signal)
     console.log(`${row.name}: ${count} ${row.unit}`)
     expect(failures).toEqual([])
