@@ -66,8 +66,6 @@ const CHANNELS = Object.fromEntries(
 export class QueueEmitter {
   readonly #queue: string
   readonly #emitter = new EventEmitter()
-  // Of all events: mostly there is none, and each job has several that nobody hears.
-  #listenerCount = 0
 
   constructor(queue: string) {
     this.#queue = queue
@@ -88,20 +86,13 @@ export class QueueEmitter {
       }
     }
     this.#emitter.on(event, call)
-    this.#listenerCount++
-    let isOn = true
-    return () => {
-      if (!isOn) return
-      isOn = false
-      this.#listenerCount--
-      this.#emitter.off(event, call)
-    }
+    return () => void this.#emitter.off(event, call)
   }
 
   /** Whether anybody would hear. `make` is called only then. */
   emit<Name extends QueueEventName>(event: Name, make: () => QueueEvents[Name]): void {
     const diagnostics = CHANNELS[event]
-    const isHeard = this.#listenerCount > 0 && this.#emitter.listenerCount(event) > 0
+    const isHeard = this.#emitter.listenerCount(event) > 0
     if (!isHeard && !diagnostics.hasSubscribers) return
     const payload = make()
     if (isHeard) this.#emitter.emit(event, payload)

@@ -27,6 +27,16 @@ export interface Settleable {
   readonly stored: StoredBody
 }
 
+/** A settling that is on its way. */
+interface Begun {
+  readonly lease: HeldLease
+  /** What the lease was, and is again if it fails. */
+  readonly before: HeldLease['state']
+  /** Whether it comes later than it should. */
+  readonly isLate: boolean
+  readonly free: (() => void) | undefined
+}
+
 /** Ends leases: each end is a record, and takes effect when it is durable. */
 export class Settling {
   readonly #core: Core
@@ -120,21 +130,15 @@ export class Settling {
   ): { readonly record: QueueRecord; readonly done: () => void; readonly undo: () => void } {
     this.#slotOf(one)
     const { lease } = one
-    const before = lease.state
-    const isLate = isLateNow(lease)
-    const free = this.#begin(lease)
-    const record = { ack: this.#ackOf(lease, result, isLate) }
-    const end = (state: HeldLease['state']): void => {
-      lease.state = state
-      free?.()
-    }
+    const begun = this.#begin(lease)
+    const record = { ack: this.#ackOf(lease, result, begun.isLate) }
     const done = (): void => {
       lease.ending = 'ack'
       lease.settled = Promise.resolve()
-      end('over')
-      this.#finish(one, record, isLate)
+      end(begun, 'over')
+      this.#finish(one, record, begun.isLate)
     }
-    return { record, done, undo: () => end(before) }
+    return { record, done, undo: () => end(begun, begun.before) }
   }
 
   #settle(one: Settleable, ending: Ending, make: (isLate: boolean) => QueueRecord): Promise<void> {
@@ -154,21 +158,17 @@ export class Settling {
     const { lease } = one
     if (lease.state === 'settling') await this.#whenExpiryIsWritten(lease)
     this.#slotOf(one)
-    const before = lease.state
-    const isLate = isLateNow(lease)
-    const free = this.#begin(lease)
-    const record = make(isLate)
+    const begun = this.#begin(lease)
+    const record = make(begun.isLate)
     try {
       await this.#write(record)
     } catch (error) {
-      lease.state = before
-      free?.()
+      end(begun, begun.before)
       lease.ending = undefined
       throw error
     }
-    lease.state = 'over'
-    free?.()
-    this.#finish(one, record, isLate)
+    end(begun, 'over')
+    this.#finish(one, record, begun.isLate)
   }
 
   #write(record: QueueRecord): Promise<unknown> {
@@ -177,12 +177,14 @@ export class Settling {
     return isPlain ? journal.settlePlain(record) : journal.settle([record])
   }
 
-  /** From here on the lease is nobody’s but this settling’s, which frees the job when it is over. */
-  #begin(lease: HeldLease): (() => void) | undefined {
+  /** From here on the lease is nobody’s but this settling’s, until its `end`. */
+  #begin(lease: HeldLease): Begun {
+    const before = lease.state
+    const isExpired = before === 'expired'
     // Nobody may be given the job while its late end is on its way.
-    const free = lease.state === 'expired' ? this.#core.changes.hold(lease.seq) : undefined
+    const free = isExpired ? this.#core.changes.hold(lease.seq) : undefined
     lease.state = 'settling'
-    return free
+    return { lease, before, isLate: isExpired || lease.isOverdue, free }
   }
 
   #finish(one: Settleable, record: QueueRecord, isLate: boolean): void {
@@ -291,9 +293,9 @@ function keptText(text: unknown, maxChars: number = MAX_STACK_CHARS): string {
   return String(text).slice(0, maxChars).toWellFormed()
 }
 
-/** Whether it ends later than it should. */
-function isLateNow({ state, isOverdue }: HeldLease): boolean {
-  return state === 'expired' || isOverdue
+function end({ lease, free }: Begun, state: HeldLease['state']): void {
+  lease.state = state
+  free?.()
 }
 
 function isOpen(status: string): boolean {

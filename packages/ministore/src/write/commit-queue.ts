@@ -44,7 +44,8 @@ interface PendingTask {
 
 /**
  * Group commit: what was appended while a sync ran, and what those append whom it has answered, goes into the next
- * commit; or half of it, where {@link Pace} says that two groups by turns are faster. One queue for appends and for what must not overlap with them, in the order of the calls.
+ * commit; or half of it, where {@link Pace} says that two groups by turns are faster. One queue for appends and for
+ * what must not overlap with them, in the order of the calls.
  */
 export class CommitQueue {
   readonly #path: string
