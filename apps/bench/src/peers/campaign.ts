@@ -1,8 +1,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { AppendFigures } from './load.js'
 import type { Peer } from './peer.js'
-import { type ReadFigures, Session } from './session.js'
+import { type AppendFigures, type ReadFigures, Session } from './session.js'
 import { type SyncCount, countSyncs } from './syncs.js'
 
 /** How much is measured. */

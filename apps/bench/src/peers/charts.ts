@@ -1,7 +1,7 @@
 import { type Bar, type Chart, type Panel, writeCharts } from '../bar-charts.js'
 import { grouped } from '../measure.js'
 import { CALLERS, type PeerFigures } from './campaign.js'
-import type { AppendFigures } from './load.js'
+import type { AppendFigures } from './session.js'
 import { callersText, medianOf } from './targets.js'
 
 /** Writes every measure as an SVG, in a light and a dark variant. */

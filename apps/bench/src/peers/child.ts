@@ -4,6 +4,7 @@ import { timed } from '../measure.js'
 import { answerTasks } from '../worker.js'
 import { allPeers } from './adapters/all.js'
 import { measureLoad } from './load.js'
+import { withLoopDelay } from './loop-delay.js'
 import { type Peer, benchRecord } from './peer.js'
 import type { Task } from './session.js'
 
@@ -32,7 +33,9 @@ async function perform(of: Peer, task: Task): Promise<unknown> {
 
 async function append(of: Peer, task: Extract<Task, { do: 'append' }>): Promise<unknown> {
   const journal = await of.open(task.folder)
-  const figures = await measureLoad((n) => journal.append(benchRecord(n)), task, of.isBlocking)
+  const figures = await withLoopDelay(() =>
+    measureLoad((n) => journal.append(benchRecord(n)), task, of.isBlocking),
+  )
   await journal.close()
   return figures
 }

@@ -1,5 +1,4 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { setImmediate, setTimeout } from 'node:timers/promises'
+import { setImmediate } from 'node:timers/promises'
 
 /** Appends the n-th record; answers nothing if it blocked. */
 export type Append = (n: number) => Promise<unknown> | undefined
@@ -12,17 +11,13 @@ export interface Load {
 }
 
 /** What the appends of one load came to. */
-export interface AppendFigures {
+export interface LoadFigures {
   readonly appends: number
   readonly perSecond: number
   readonly p50Ms: number
   readonly p99Ms: number
-  /** How late the event loop's timers were. */
-  readonly loopP99Ms: number
-  readonly loopMaxMs: number
 }
 
-const RESOLUTION_MS = 1
 const MAX_APPENDS = 4_000_000
 const latenciesMs = new Float32Array(MAX_APPENDS)
 
@@ -31,26 +26,16 @@ export async function measureLoad(
   append: Append,
   load: Load,
   isBlocking = false,
-): Promise<AppendFigures> {
-  const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
-  delay.enable()
-  // It counts from its second tick on: without one before the load, a loop that never turns goes unseen.
-  await setTimeout(5 * RESOLUTION_MS)
+): Promise<LoadFigures> {
   const startMs = performance.now()
   const appends = await runCallers(append, load, isBlocking)
   const elapsedMs = performance.now() - startMs
-  // A loop that stood still until now has its delay counted at the next tick.
-  await setTimeout(3 * RESOLUTION_MS)
-  delay.disable()
   const sorted = latenciesMs.subarray(0, appends).toSorted()
-  const late = (ns: number): number => Math.max(0, ns / 1e6 - RESOLUTION_MS)
   return {
     appends,
     perSecond: (appends / elapsedMs) * 1000,
     p50Ms: sorted[Math.floor(appends * 0.5)] ?? 0,
     p99Ms: sorted[Math.floor(appends * 0.99)] ?? 0,
-    loopP99Ms: late(delay.percentile(99)),
-    loopMaxMs: late(delay.max),
   }
 }
 

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { Worker } from '../worker.js'
-import type { AppendFigures, Load } from './load.js'
+import type { Load, LoadFigures } from './load.js'
+import type { LoopDelay } from './loop-delay.js'
 import type { Peer } from './peer.js'
 
 /** What a peer's process is asked to do, in a folder. */
@@ -9,6 +10,9 @@ export type Task = { readonly folder: string } & (
   | { readonly do: 'fill'; readonly count: number }
   | { readonly do: 'read'; readonly count: number }
 )
+
+/** What appending came to. */
+export type AppendFigures = LoadFigures & LoopDelay
 
 /** What reading a filled folder came to. */
 export interface ReadFigures {

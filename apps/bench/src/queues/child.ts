@@ -2,7 +2,7 @@
 // `child.ts <name> <folder> [<tasks>]`. With tasks it performs these and ends: for strace.
 import { mkdirSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
-import { type AppendFigures, type Load, measureLoad } from '../peers/load.js'
+import { type Load, type LoadFigures, measureLoad } from '../peers/load.js'
 import { answerTasks } from '../worker.js'
 import { Deliveries } from './deliveries.js'
 import { LATENCY_REST_MS, type OpenQueue } from './subject.js'
@@ -70,7 +70,7 @@ function perform(task: Task): Promise<unknown> {
   }
 }
 
-async function enqueue(load: Load): Promise<AppendFigures> {
+async function enqueue(load: Load): Promise<LoadFigures> {
   const first = deliveries.enqueued
   const figures = await measureLoad((n) => queue.enqueue(first + n), load, of.isBlocking)
   deliveries.next(figures.appends)

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { AppendFigures } from '../peers/load.js'
+import type { LoadFigures } from '../peers/load.js'
 import { tracedSyncs } from '../syncs.js'
 import { Worker } from '../worker.js'
 import type { DrainFigures, LatencyFigures, Task } from './child.js'
@@ -104,7 +104,7 @@ async function measureOne(
     const measured = await worker.ask(taskOf(measure, subject, durationMs))
     if (round < 0) continue
     if (measure.key === 'latency') latency.push(measured as LatencyFigures)
-    else perSecond[measure.key].push((measured as AppendFigures | DrainFigures).perSecond)
+    else perSecond[measure.key].push((measured as LoadFigures | DrainFigures).perSecond)
   }
 }
 

@@ -1,7 +1,7 @@
 // One subject in a process of its own, so that no subject pays for another's threads, garbage or types:
 // `child.ts <name> <folder> [<load>]`. With a load it performs that and ends: for strace.
 import { mkdirSync } from 'node:fs'
-import { type AppendFigures, type Load, measureLoad } from '../peers/load.js'
+import { type Load, type LoadFigures, measureLoad } from '../peers/load.js'
 import { answerTasks } from '../worker.js'
 import { assertValues } from './changes.js'
 import type { OpenSubject, Subject } from './subject.js'
@@ -32,7 +32,7 @@ async function perform(of: Subject, opened: OpenSubject, task: Task): Promise<un
   }
 }
 
-async function load(of: Subject, opened: OpenSubject, how: Load): Promise<AppendFigures> {
+async function load(of: Subject, opened: OpenSubject, how: Load): Promise<LoadFigures> {
   const before = changes
   const figures = await measureLoad((n) => opened.change(before + n), how, of.isBlocking)
   changes += figures.appends

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { AppendFigures, Load } from '../peers/load.js'
+import type { Load, LoadFigures } from '../peers/load.js'
 import { tracedSyncs } from '../syncs.js'
 import { Worker } from '../worker.js'
 import type { Task } from './child.js'
@@ -23,7 +23,7 @@ export interface SyncCount {
 /** Everything that was measured of a subject's changes; in each list, one entry a round. */
 export interface RateFigures {
   readonly subject: Subject
-  readonly rates: Record<Callers, AppendFigures[]>
+  readonly rates: Record<Callers, LoadFigures[]>
   readonly syncs: SyncCount[]
   /** All of them together; at the end, each was found again. */
   changesChecked: number
@@ -89,7 +89,7 @@ async function measureRound(
       // JSON has no Infinity: what crosses to the other process is a number.
       const load: Load = { callers, durationMs, maxAppends: subject.maxChanges ?? 1e9 }
       const measured = await worker.ask({ do: 'load', load } satisfies Task)
-      if (round >= 0) rates[callers].push(measured as AppendFigures)
+      if (round >= 0) rates[callers].push(measured as LoadFigures)
     }
   }
 }
