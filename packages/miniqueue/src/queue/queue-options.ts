@@ -7,6 +7,7 @@ import {
 import { type FileSystem, nodeFileSystem } from '@mini-rs/ministore/fs'
 import { systemClock } from '@mini-rs/ministore'
 import type { BackoffPlan } from '../job-types.js'
+import { DEFAULT_BACKOFF } from '../worker/backoff.js'
 import type { GroupRules } from '../table/ready-set.js'
 import type { DedupWindow } from '../table/finished-window.js'
 
@@ -43,7 +44,7 @@ export interface MiniQueueSettings {
   readonly fileSystem: FileSystem
 }
 
-/** A wait that is computed: after how many failures, because of what. */
+/** A wait in ms that is computed: after how many failures, because of what. Where it fails, a worker takes the default and emits `failed`. */
 export type BackoffFunction = (failures: number, error: unknown) => number
 
 /** How many jobs are started in how long. */
@@ -230,13 +231,6 @@ function boundsOf(
 ): DedupWindow {
   return { ageMs: given?.ageMs ?? ageMs, count: given?.count ?? count }
 }
-
-const DEFAULT_BACKOFF: BackoffPlan = Object.freeze({
-  type: 'exponential',
-  delayMs: 1_000,
-  maxMs: 600_000,
-  jitter: 0.2,
-})
 
 /** @throws TypeError, RangeError */
 export function assertBackoff(backoff: unknown): void {

@@ -159,8 +159,9 @@ export class Settling {
     if (lease.state === 'settling') await this.#whenExpiryIsWritten(lease)
     this.#slotOf(one)
     const begun = this.#begin(lease)
-    const record = make(begun.isLate)
+    let record: QueueRecord
     try {
+      record = make(begun.isLate)
       await this.#write(record)
     } catch (error) {
       end(begun, begun.before)
@@ -275,8 +276,7 @@ export class Settling {
 
   #errorOf(error: unknown): JobError | undefined {
     if (error === undefined) return undefined
-    const { name, stack } = error instanceof Error ? error : { name: 'Error', stack: undefined }
-    const message = messageOf(error)
+    const { name, message, stack } = toldBy(error)
     const kept = { name: keptText(name), message: keptText(message, MAX_MESSAGE_CHARS) }
     if (this.#core.journal.isFull)
       return { ...kept, message: keptText(message, MAX_ERROR_CHARS_WHEN_FULL) }
@@ -288,9 +288,20 @@ export class Settling {
   }
 }
 
-/** A text of anybody's, as the journal can carry it: a delivery that failed must end, whatever its error is. */
-function keptText(text: unknown, maxChars: number = MAX_STACK_CHARS): string {
-  return String(text).slice(0, maxChars).toWellFormed()
+/** What an error says of itself. Its members may be anybody's code, which fails as well: the delivery must end even so. */
+function toldBy(error: unknown): { name: string; message: string; stack: string | undefined } {
+  try {
+    const { name, stack } = error instanceof Error ? error : { name: 'Error', stack: undefined }
+    const message = messageOf(error)
+    return { name: String(name), message: String(message), stack: stack && String(stack) }
+  } catch {
+    return { name: 'Error', message: 'it cannot be told: reading it fails', stack: undefined }
+  }
+}
+
+/** A text of anybody's, as the journal can carry it. */
+function keptText(text: string, maxChars: number = MAX_STACK_CHARS): string {
+  return text.slice(0, maxChars).toWellFormed()
 }
 
 function end({ lease, free }: Begun, state: HeldLease['state']): void {

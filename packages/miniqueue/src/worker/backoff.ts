@@ -3,6 +3,13 @@ import type { BackoffFunction } from '../queue/queue-options.js'
 
 const DAY_MS = 86_400_000
 
+export const DEFAULT_BACKOFF: BackoffPlan = Object.freeze({
+  type: 'exponential',
+  delayMs: 1_000,
+  maxMs: 600_000,
+  jitter: 0.2,
+})
+
 /** How long a job waits after so many failures; `random` is from 0 to 1. */
 export function retryDelayMs(
   backoff: BackoffPlan | BackoffFunction,

@@ -2,7 +2,7 @@ import { MiniQueueError } from '../errors.js'
 import type { MessageLease } from '../message-port.js'
 import { BatchContext, RunContext } from './run-context.js'
 import type { RunSignal } from './run-signal.js'
-import { retryDelayMs } from './backoff.js'
+import { DEFAULT_BACKOFF, retryDelayMs } from './backoff.js'
 import { NonRetryableError, RetryAfterError } from './worker-errors.js'
 import type { OpenTransaction, WorkerHost } from './worker-host.js'
 import type { BatchHandler, Handler } from './worker-types.js'
@@ -147,10 +147,24 @@ function settleFailed(
     return lease.nack({ delayMs: error.delayMs, error, countAttempt: false })
   }
   if (error instanceof NonRetryableError) return lease.deadLetter('nonRetryable', error)
-  const { attempts, backoff } = host.planOf(lease)
   const failures = lease.failureCount + 1
-  if (failures >= attempts) return lease.deadLetter('attempts', error)
-  return lease.nack({ delayMs: retryDelayMs(backoff, failures, error, host.random), error })
+  if (failures >= host.planOf(lease).attempts) return lease.deadLetter('attempts', error)
+  return lease.nack({ delayMs: delayAfter(host, lease, failures, error), error })
+}
+
+/** A backoff of the user's that fails is told, and does not keep the delivery from ending. */
+function delayAfter(
+  host: WorkerHost,
+  lease: MessageLease<unknown>,
+  failures: number,
+  error: unknown,
+): number {
+  try {
+    return retryDelayMs(host.planOf(lease).backoff, failures, error, host.random)
+  } catch (cause) {
+    host.failed(cause)
+    return retryDelayMs(DEFAULT_BACKOFF, failures, error, host.random)
+  }
 }
 
 /** What was done stays done: its record is tried until a full disk has room for it. @throws any other `error` */

@@ -50,6 +50,27 @@ describe('a handler that throws', () => {
     expect(runs).toEqual([0, 7, 21, 100, 101, 102])
   })
 
+  it('with a backoff that fails takes the default, and tells it', async () => {
+    const runs: number[] = []
+    const told: unknown[] = []
+    const q = world.queue({
+      backoff: () => {
+        throw new RangeError('no such row')
+      },
+    })
+    q.on('failed', ({ error }) => told.push(String(error)))
+    q.process(({ attempt }) => {
+      runs.push(world.clock.monotonicMs())
+      if (attempt < 2) throw new Error('no')
+    })
+    await q.enqueue(1)
+    await world.clock.advance(1_000)
+    expect(q.stats()).toMatchObject({ completed: 1, active: 0 })
+    expect(runs).toHaveLength(2)
+    expect(runs[1]).toBeGreaterThan(799)
+    expect(told).toEqual(['RangeError: no such row'])
+  })
+
   it('RetryAfterError waits as long as it says, and burns no attempt', async () => {
     const q = world.queue({ attempts: 1 })
     const runs: number[] = []

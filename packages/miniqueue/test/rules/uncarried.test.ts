@@ -270,6 +270,31 @@ describe('what a handler says of itself', () => {
     ])
   })
 
+  it('of an error whose own text fails is not kept: the delivery has ended', async () => {
+    const fail = (): never => {
+      throw new Error('no text')
+    }
+    const untold: readonly unknown[] = [
+      Object.create(null),
+      Object.assign(new Error('m'), { name: { toString: fail } }),
+      Object.defineProperty(new Error('m'), 'message', { get: fail }),
+    ]
+    const q = world.queue<number>({ attempts: 1 })
+    const worker = q.process(({ data }) => Promise.reject(untold[data] as Error))
+    await q.enqueueMany(untold.map((_, data) => ({ data })))
+    await q.idle()
+    await worker.close()
+    await q.enqueue(0)
+    const [lease] = await q.receive()
+    await lease?.nack({ error: untold[0] })
+    expect((await q.dead.list()).map(({ error }) => error)).toEqual(
+      Array.from({ length: 4 }, () => ({
+        name: 'Error',
+        message: 'it cannot be told: reading it fails',
+      })),
+    )
+  })
+
   it('is left out of a commit that it would make too large', async () => {
     const written: unknown[] = []
     const log = {
