@@ -3,10 +3,10 @@ import { mkdirSync } from 'node:fs'
 import { timed } from '../measure.js'
 import { answerTasks } from '../worker.js'
 import { allPeers } from './adapters/all.js'
-import { measureLoad } from './load.js'
+import { figuresOf, runLoad } from './load.js'
 import { withLoopDelay } from './loop-delay.js'
 import { type Peer, benchRecord } from './peer.js'
-import type { Task } from './session.js'
+import type { AppendFigures, Task } from './session.js'
 
 const name = process.argv[2]
 const peer = allPeers.find((one) => one.name === name)
@@ -33,11 +33,11 @@ async function perform(of: Peer, task: Task): Promise<unknown> {
 
 async function append(of: Peer, task: Extract<Task, { do: 'append' }>): Promise<unknown> {
   const journal = await of.open(task.folder)
-  const figures = await withLoopDelay(() =>
-    measureLoad((n) => journal.append(benchRecord(n)), task, of.isBlocking),
+  const [ran, loop] = await withLoopDelay(() =>
+    runLoad((n) => journal.append(benchRecord(n)), task, of.isBlocking),
   )
   await journal.close()
-  return figures
+  return { ...figuresOf(ran), ...loop } satisfies AppendFigures
 }
 
 async function fill(of: Peer, { folder, count }: Extract<Task, { do: 'fill' }>): Promise<void> {

@@ -21,15 +21,30 @@ export interface LoadFigures {
 const MAX_APPENDS = 4_000_000
 const latenciesMs = new Float32Array(MAX_APPENDS)
 
+/** A load that has been run; its latencies are kept until the next one is. */
+export interface RanLoad {
+  readonly appends: number
+  readonly elapsedMs: number
+}
+
 /** Callers that each append one record after the other until the time is over. */
 export async function measureLoad(
   append: Append,
   load: Load,
   isBlocking = false,
 ): Promise<LoadFigures> {
+  return figuresOf(await runLoad(append, load, isBlocking))
+}
+
+/** What {@link measureLoad} does, up to its figures: these take the thread for a while. */
+export async function runLoad(append: Append, load: Load, isBlocking = false): Promise<RanLoad> {
   const startMs = performance.now()
   const appends = await runCallers(append, load, isBlocking)
-  const elapsedMs = performance.now() - startMs
+  return { appends, elapsedMs: performance.now() - startMs }
+}
+
+/** Of the load that was run last. */
+export function figuresOf({ appends, elapsedMs }: RanLoad): LoadFigures {
   const sorted = latenciesMs.subarray(0, appends).toSorted()
   return {
     appends,
