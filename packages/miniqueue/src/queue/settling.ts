@@ -276,7 +276,8 @@ export class Settling {
 
   #errorOf(error: unknown): JobError | undefined {
     if (error === undefined) return undefined
-    const { name, message, stack } = toldBy(error)
+    const message = messageOf(error)
+    const { name, stack } = partsOf(error)
     const kept = { name: keptText(name), message: keptText(message, MAX_MESSAGE_CHARS) }
     if (this.#core.journal.isFull)
       return { ...kept, message: keptText(message, MAX_ERROR_CHARS_WHEN_FULL) }
@@ -288,14 +289,14 @@ export class Settling {
   }
 }
 
-/** What an error says of itself. Its members may be anybody's code, which fails as well: the delivery must end even so. */
-function toldBy(error: unknown): { name: string; message: string; stack: string | undefined } {
+/** Of an error, beside its message. Where reading them fails there are none: the delivery must end even so. */
+function partsOf(error: unknown): { name: string; stack?: string } {
   try {
-    const { name, stack } = error instanceof Error ? error : { name: 'Error', stack: undefined }
-    const message = messageOf(error)
-    return { name: String(name), message: String(message), stack: stack && String(stack) }
+    if (!(error instanceof Error)) return { name: 'Error' }
+    const { name, stack } = error
+    return { name: String(name), ...(stack !== undefined && { stack: String(stack) }) }
   } catch {
-    return { name: 'Error', message: 'it cannot be told: reading it fails', stack: undefined }
+    return { name: 'Error' }
   }
 }
 
