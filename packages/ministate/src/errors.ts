@@ -95,9 +95,13 @@ export class MiniStateError extends Error {
   }
 }
 
-/** The message of anything that was thrown. */
+/** The message of anything that was thrown, which may be anybody's code, and fail itself. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  try {
+    return String(error instanceof Error ? error.message : error)
+  } catch {
+    return 'its text cannot be read'
+  }
 }
 
 /** The `code` of an error of whatever log or store, or undefined. */

@@ -171,6 +171,32 @@ describe.each(ENGINES)('apply with engine %s', (engine) => {
     await manager.close()
   })
 
+  it('fails with what cannot be read, as with any other error', async () => {
+    const thrown: unknown = Object.create(null)
+    const definition = defineState({
+      initial: { n: 0 },
+      mutations: (m) => ({
+        add: m((state) => {
+          state.n++
+        }),
+        fail: m((state) => {
+          state.n++
+          throw thrown
+        }),
+      }),
+    })
+    const manager = await openState(new CrashFileSystem(), definition, { engine })
+    await expect(manager.apply('fail')).rejects.toMatchObject({
+      code: 'RECIPE_FAILED',
+      outcome: 'absent',
+      message: expect.stringContaining('its text cannot be read') as string,
+      cause: thrown,
+    })
+    expect(await manager.apply('add')).toBe(1)
+    expect(await stateOf(manager)).toEqual({ n: 1 })
+    await manager.close()
+  })
+
   it('is refused from inside of a recipe, of an invariant and of what only looks', async () => {
     let inner: () => unknown = () => undefined
     const reentrant = defineState({
