@@ -4,7 +4,7 @@ import { BatchContext, RunContext } from './run-context.js'
 import type { RunSignal } from './run-signal.js'
 import { DEFAULT_BACKOFF, retryDelayMs } from './backoff.js'
 import { NonRetryableError, RetryAfterError } from './worker-errors.js'
-import type { OpenTransaction, WorkerHost } from './worker-host.js'
+import type { AttemptPlan, OpenTransaction, WorkerHost } from './worker-host.js'
 import type { BatchHandler, Handler } from './worker-types.js'
 
 /** Before an ack is tried again that the disk had no room for. */
@@ -147,20 +147,21 @@ function settleFailed(
     return lease.nack({ delayMs: error.delayMs, error, countAttempt: false })
   }
   if (error instanceof NonRetryableError) return lease.deadLetter('nonRetryable', error)
+  const { attempts, backoff } = host.planOf(lease)
   const failures = lease.failureCount + 1
-  if (failures >= host.planOf(lease).attempts) return lease.deadLetter('attempts', error)
-  return lease.nack({ delayMs: delayAfter(host, lease, failures, error), error })
+  if (failures >= attempts) return lease.deadLetter('attempts', error)
+  return lease.nack({ delayMs: delayAfter(host, backoff, failures, error), error })
 }
 
 /** A backoff of the user's that fails is told, and does not keep the delivery from ending. */
 function delayAfter(
   host: WorkerHost,
-  lease: MessageLease<unknown>,
+  backoff: AttemptPlan['backoff'],
   failures: number,
   error: unknown,
 ): number {
   try {
-    return retryDelayMs(host.planOf(lease).backoff, failures, error, host.random)
+    return retryDelayMs(backoff, failures, error, host.random)
   } catch (cause) {
     host.failed(cause)
     return retryDelayMs(DEFAULT_BACKOFF, failures, error, host.random)
