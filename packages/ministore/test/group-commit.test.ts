@@ -144,7 +144,6 @@ describe('two groups', () => {
     }
     const { commits } = store.stats()
     await store.close()
-    slow.onSync = () => {}
     const replayed = await MiniStore.replay<Appended>(BASE, { fileSystem })
     for (const [seq, record] of acknowledged) expect(replayed[seq - 1]).toEqual(record)
     return { acknowledged, failures, commits, replayed }
