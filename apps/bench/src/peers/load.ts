@@ -19,12 +19,14 @@ export interface LoadFigures {
 }
 
 const MAX_APPENDS = 4_000_000
-const latenciesMs = new Float32Array(MAX_APPENDS)
+/** One for all loads: to make it anew would be felt. */
+const roomMs = new Float32Array(MAX_APPENDS)
 
-/** A load that has been run; its latencies are kept until the next one is. */
+/** A load that has been run. */
 export interface RanLoad {
-  readonly appends: number
   readonly elapsedMs: number
+  /** Of each append. There until the next load is run. */
+  readonly latenciesMs: Float32Array
 }
 
 /** Callers that each append one record after the other until the time is over. */
@@ -40,12 +42,14 @@ export async function measureLoad(
 export async function runLoad(append: Append, load: Load, isBlocking = false): Promise<RanLoad> {
   const startMs = performance.now()
   const appends = await runCallers(append, load, isBlocking)
-  return { appends, elapsedMs: performance.now() - startMs }
+  const elapsedMs = performance.now() - startMs
+  return { elapsedMs, latenciesMs: roomMs.subarray(0, appends) }
 }
 
-/** Of the load that was run last. */
-export function figuresOf({ appends, elapsedMs }: RanLoad): LoadFigures {
-  const sorted = latenciesMs.subarray(0, appends).toSorted()
+/** The figures of a load. */
+export function figuresOf({ elapsedMs, latenciesMs }: RanLoad): LoadFigures {
+  const appends = latenciesMs.length
+  const sorted = latenciesMs.toSorted()
   return {
     appends,
     perSecond: (appends / elapsedMs) * 1000,
@@ -69,7 +73,7 @@ async function runCallers(append: Append, load: Load, isBlocking: boolean): Prom
       if (isBlocking) await setImmediate()
       const pending = append(n)
       if (pending !== undefined) await pending
-      latenciesMs[done++] = performance.now() - startMs
+      roomMs[done++] = performance.now() - startMs
     }
   }
   await Promise.all(Array.from({ length: load.callers }, caller))
