@@ -23,6 +23,20 @@ function stateOf(
   return { deposited, accounts: new Map(accounts.map((one, n) => [`account-${n}`, one])) }
 }
 
+/** Numbers of records, as the first teller that was killed has left them. */
+function firstRecovery(
+  output = '',
+): Record<'acknowledged' | 'snapshot' | 'replayed' | 'more', number> {
+  const [, acknowledged, snapshot, replayed, more] =
+    /kill 1: (\d+) .*\n.*snapshot of (\w+), (\d+) replayed; (\d+) more/.exec(output) ?? []
+  return {
+    acknowledged: Number(acknowledged),
+    snapshot: snapshot === 'nothing' ? 0 : Number(snapshot),
+    replayed: Number(replayed),
+    more: Number(more),
+  }
+}
+
 describe('faultOf', () => {
   test('finds nothing where there is nothing', () => {
     const state = stateOf(10, { balance: 20, overdraft: 0 }, { balance: -10, overdraft: 10 })
@@ -80,8 +94,9 @@ describe('bank', () => {
   })
 
   test('is killed under a thousand transfers, and the total is always right', async () => {
-    // The second run goes on with what the first has left.
     const kills = Number(process.env['KILLS'] ?? 2)
+    const outputs: string[] = []
+    // The second run goes on with what the first has left: a snapshot, for the first was closed at its end.
     for (const snapshot of ['(?:nothing|\\d+)', '\\d+']) {
       const { exitCode, output } = await runProgram('bank/main.ts', [folder], { KILLS: `${kills}` })
       expect(exitCode, output).toBe(0)
@@ -91,6 +106,10 @@ describe('bank', () => {
       )
       expect(output).toMatch(new RegExp(`recovered: snapshot of ${snapshot}, \\d+ replayed`))
       expect(output).toMatch(/the watcher saw \d+ states: the total was 10000 in each/)
+      outputs.push(output)
     }
+    // A new folder has the openings, what was acknowledged and what more was on the disk: no record besides.
+    const { snapshot, replayed, acknowledged, more } = firstRecovery(outputs[0])
+    expect(snapshot + replayed).toBe(100 + acknowledged + more)
   })
 })
